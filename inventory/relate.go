@@ -1,0 +1,316 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"merlon.dev/merlon"
+)
+
+// Coverage says whether the resources of a type in an account and region were read.
+type Coverage struct {
+	// Complete: every resource of the type is in the snapshot.
+	Complete bool
+	// Gaps are the list calls that failed.
+	Gaps []merlon.Gap
+	// OutOfScope: nothing was asked for; Reason says what.
+	OutOfScope bool
+	Reason     string
+}
+
+// Unknowns gives the coverage as the unknowns a relation carries; none when complete.
+func (c *Coverage) Unknowns() []merlon.Unknown {
+	if c.Complete {
+		return nil
+	}
+	if c.OutOfScope {
+		return []merlon.Unknown{{Reason: c.Reason}}
+	}
+	var out []merlon.Unknown
+	for i := range c.Gaps {
+		out = append(out, merlon.Unknown{Reason: c.Gaps[i].Text(), Gap: c.Gaps[i].Key()})
+	}
+	return out
+}
+
+// Coverage of a type in one account and region.
+func (s *Snapshot) Coverage(typ string, account merlon.AccountID, region merlon.Region) Coverage {
+	if s.meta.Kind == KindTemplate {
+		if strings.HasPrefix(typ, "AWS::") {
+			return Coverage{Complete: true}
+		}
+		return Coverage{OutOfScope: true, Reason: "a template cannot tell " + typ + ": it is a fact of the account"}
+	}
+	svc, ok := s.meta.service(typ)
+	if !ok {
+		return Coverage{OutOfScope: true, Reason: typ + " was not asked for (out of scope)"}
+	}
+	unitRegion := region
+	if svc.Global {
+		unitRegion = merlon.PartitionOf(region).GlobalRegion()
+	}
+	var gaps []merlon.Gap
+	for _, g := range s.listGaps[typ] {
+		// A gap without an account or a region stands for all of them.
+		if (g.Account == "" || g.Account == account) && (g.Region == "" || g.Region == region || svc.Global) {
+			gaps = append(gaps, g)
+		}
+	}
+	if len(gaps) > 0 {
+		return Coverage{Gaps: gaps}
+	}
+	if !s.units[Unit{account, unitRegion, svc.Name}] {
+		return Coverage{OutOfScope: true, Reason: fmt.Sprintf("%s in %s/%s was not read (out of scope)", svc.Name, account, unitRegion)}
+	}
+	return Coverage{Complete: true}
+}
+
+// accountCoverage joins the coverage of a type over all regions of an account.
+func (s *Snapshot) accountCoverage(typ string, account merlon.AccountID) Coverage {
+	acc, ok := s.meta.account(account)
+	if !ok && s.meta.Kind != KindTemplate {
+		return Coverage{OutOfScope: true, Reason: fmt.Sprintf("account %s was not read (out of scope)", account)}
+	}
+	joined := Coverage{Complete: true}
+	for _, r := range acc.Regions {
+		c := s.Coverage(typ, account, r)
+		if c.Complete {
+			continue
+		}
+		joined.Complete = false
+		if c.OutOfScope && len(joined.Gaps) == 0 {
+			joined.OutOfScope, joined.Reason = true, c.Reason
+		}
+		for _, g := range c.Gaps {
+			if !slices.ContainsFunc(joined.Gaps, func(h merlon.Gap) bool { return h.Key() == g.Key() }) {
+				joined.Gaps = append(joined.Gaps, g)
+			}
+		}
+	}
+	if len(joined.Gaps) > 0 {
+		joined.OutOfScope = false
+	}
+	if len(acc.Regions) == 0 {
+		return s.Coverage(typ, account, "")
+	}
+	return joined
+}
+
+// Subject is what a relation starts from.
+type Subject struct {
+	Row     int64
+	Type    string
+	ID      string
+	ARN     merlon.ARN
+	Account merlon.AccountID
+	Region  merlon.Region
+}
+
+// Key is the key of the resource.
+func (s *Subject) Key() string {
+	r := merlon.Resource{Type: s.Type, ID: s.ID, ARN: s.ARN, Account: s.Account, Region: s.Region}
+	return r.Key()
+}
+
+// Related calls fn with every resource that the subject's relation leads to, in
+// a fixed order, and returns why there may be more: a denied list call, a
+// reference to something that was not read. An unknown relation is an error.
+func (s *Snapshot) Related(ctx context.Context, from Subject, relation string, fn func(*Document) error) ([]merlon.Unknown, error) {
+	t, ok := s.schemas.Type(from.Type)
+	if !ok {
+		return nil, fmt.Errorf("relation %s of %s: no such type", relation, from.Type)
+	}
+	rel, ok := t.Relations[relation]
+	if !ok {
+		return nil, fmt.Errorf("relation %s of %s: no such relation", relation, from.Type)
+	}
+	switch {
+	case rel.Within != ScopeNone:
+		return s.within(ctx, from, rel, fn)
+	case len(rel.By) > 0:
+		return s.forward(ctx, from, relation, rel, fn)
+	default:
+		return s.inverse(ctx, from, rel, fn)
+	}
+}
+
+func (s *Snapshot) within(ctx context.Context, from Subject, rel *Relation, fn func(*Document) error) ([]merlon.Unknown, error) {
+	query, args := "SELECT "+documentColumns+" FROM resource WHERE type = ? AND account = ?", []any{rel.Target, string(from.Account)}
+	cover := s.accountCoverage(rel.Target, from.Account)
+	if rel.Within == ScopeRegion {
+		region := from.Region
+		// The resources of a global service are in one region and count in all.
+		if svc, ok := s.meta.service(rel.Target); ok && svc.Global {
+			region = merlon.PartitionOf(region).GlobalRegion()
+		}
+		query += " AND region = ?"
+		args = append(args, string(region))
+		cover = s.Coverage(rel.Target, from.Account, from.Region)
+	}
+	rows, err := s.db.QueryContext(ctx, query+" ORDER BY region, id", args...)
+	if err != nil {
+		return nil, translate(err)
+	}
+	return cover.Unknowns(), s.scan(rows, fn)
+}
+
+func (s *Snapshot) forward(ctx context.Context, from Subject, name string, rel *Relation, fn func(*Document) error) ([]merlon.Unknown, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT key FROM reference WHERE n = ? AND name = ? ORDER BY key", from.Row, name)
+	if err != nil {
+		return nil, translate(err)
+	}
+	var keys []string
+	for rows.Next() {
+		var k string
+		if err := rows.Scan(&k); err != nil {
+			rows.Close()
+			return nil, translate(err)
+		}
+		keys = append(keys, k)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, translate(err)
+	}
+	var unknowns []merlon.Unknown
+	seen := map[int64]bool{}
+	for _, k := range keys {
+		row, err := s.find(ctx, from, rel, k)
+		if err != nil {
+			return nil, err
+		}
+		if row == 0 {
+			unknowns = append(unknowns, s.dangling(from, rel, k)...)
+			continue
+		}
+		if seen[row] {
+			continue
+		}
+		seen[row] = true
+		if err := s.one(ctx, fn, "SELECT "+documentColumns+" FROM resource WHERE n = ?", row); err != nil {
+			return nil, err
+		}
+	}
+	return unknowns, nil
+}
+
+// find gives the row of the resource that a key names: by ARN wherever it is,
+// else by id in the subject's account and region, in the global region, and, for
+// relations that cross accounts, anywhere if it is the only one.
+func (s *Snapshot) find(ctx context.Context, from Subject, rel *Relation, key string) (int64, error) {
+	number := func(query string, args ...any) (int64, error) {
+		rows, err := s.db.QueryContext(ctx, query, args...)
+		if err != nil {
+			return 0, translate(err)
+		}
+		defer rows.Close()
+		var n, found int64
+		for rows.Next() {
+			if err := rows.Scan(&n); err != nil {
+				return 0, translate(err)
+			}
+			found++
+		}
+		if found != 1 {
+			n = 0
+		}
+		return n, translate(rows.Err())
+	}
+	if strings.HasPrefix(key, "arn:") {
+		n, err := number("SELECT n FROM resource WHERE arn = ? AND type = ? LIMIT 2", key, rel.Target)
+		if n != 0 || err != nil {
+			return n, err
+		}
+	}
+	regions := []merlon.Region{from.Region}
+	if g := merlon.PartitionOf(from.Region).GlobalRegion(); g != from.Region {
+		regions = append(regions, g)
+	}
+	for _, r := range regions {
+		n, err := number("SELECT n FROM resource WHERE type = ? AND account = ? AND region = ? AND id = ?", rel.Target, string(from.Account), string(r), key)
+		if n != 0 || err != nil {
+			return n, err
+		}
+	}
+	if !rel.Anywhere {
+		return 0, nil
+	}
+	// Named once in all that was read: S3 buckets, shared subnets.
+	n, err := number("SELECT n FROM resource WHERE type = ? AND account = ? AND id = ? LIMIT 2", rel.Target, string(from.Account), key)
+	if n != 0 || err != nil {
+		return n, err
+	}
+	return number("SELECT n FROM resource WHERE type = ? AND id = ? LIMIT 2", rel.Target, key)
+}
+
+// dangling says why what a key names is not there. It is never nothing: AWS may
+// hold it where this scan did not look.
+func (s *Snapshot) dangling(from Subject, rel *Relation, key string) []merlon.Unknown {
+	account, region := from.Account, from.Region
+	if p, err := merlon.ParseARN(key); err == nil {
+		if p.Account != "" {
+			account = p.Account
+		}
+		if p.Region != "" {
+			region = p.Region
+		}
+	}
+	cover := s.Coverage(rel.Target, account, region)
+	if u := cover.Unknowns(); len(u) > 0 {
+		return u
+	}
+	return []merlon.Unknown{{Reason: fmt.Sprintf("%s refers to the %s %s, which is not among what was read", from.ID, rel.Target, key)}}
+}
+
+func (s *Snapshot) inverse(ctx context.Context, from Subject, rel *Relation, fn func(*Document) error) ([]merlon.Unknown, error) {
+	// An ARN names one thing wherever it stands. An id may be a name that another
+	// region uses too, so it counts in the subject's own region only, unless the
+	// subject is a global service's.
+	byID := "reference.key = ?4 AND (resource.region = ?6 OR ?7)"
+	if !rel.Anywhere {
+		byID += " AND resource.account = ?5"
+	}
+	query := "SELECT " + documentColumns + ` FROM resource WHERE resource.type = ?1 AND resource.n IN
+(SELECT reference.n FROM reference JOIN resource ON resource.n = reference.n
+ WHERE reference.name = ?2 AND (reference.key = ?3 AND ?3 <> '' OR ` + byID + `)) ORDER BY account, region, id`
+	svc, _ := s.meta.service(from.Type)
+	rows, err := s.db.QueryContext(ctx, query, rel.Target, rel.Inverse, string(from.ARN), from.ID, string(from.Account), string(from.Region), svc.Global || rel.Anywhere)
+	if err != nil {
+		return nil, translate(err)
+	}
+	if err := s.scan(rows, fn); err != nil {
+		return nil, err
+	}
+	cover := s.Coverage(rel.Target, from.Account, from.Region)
+	unknowns := cover.Unknowns()
+	more, err := s.resourceGaps(ctx, rel.Target, from)
+	return append(unknowns, more...), err
+}
+
+// resourceGaps are the failed calls about one resource that would have given
+// resources of the type (a bucket's policy).
+func (s *Snapshot) resourceGaps(ctx context.Context, typ string, from Subject) ([]merlon.Unknown, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT gap.key, gap.doc FROM gap_type JOIN gap ON gap.key = gap_type.key AND gap.unit = gap_type.unit
+WHERE gap_type.type = ? AND gap_type.account = ? AND gap_type.region = ? AND gap_type.resource = ? ORDER BY gap.key`,
+		typ, string(from.Account), string(from.Region), from.Key())
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	var out []merlon.Unknown
+	for rows.Next() {
+		var key string
+		var raw []byte
+		if err := rows.Scan(&key, &raw); err != nil {
+			return nil, translate(err)
+		}
+		g, err := decodeGap(raw)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, merlon.Unknown{Reason: g.Text(), Gap: key})
+	}
+	return out, translate(rows.Err())
+}
+
