@@ -8,7 +8,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -242,41 +241,36 @@ func (s *SchemaSet) build(name string) (*Type, error) {
 				errs = append(errs, d.at.errorf("relation %s of %s: %w", rel, name, err))
 			}
 			r.Many = many
+		} else if r.Inverse != "" {
+			r.Anywhere = s.relations[r.Target][r.Inverse].Anywhere
 		}
 		t.Relations[rel] = &r
 	}
 	return t, errors.Join(errs...)
 }
 
-// follow walks the path of a relation, whose first part is "properties" or
-// "observed", and tells whether it leads to several values. It must end in text.
+// follow walks the path of a relation and tells whether it leads to several
+// values. It must end in text.
 func (t *Type) follow(by []string) (many bool, err error) {
-	at := t.Properties
+	at, full := t.Properties, "properties"
 	if by[0] == "observed" {
-		at = t.Observed
+		at, full, by = t.Observed, "observed", by[1:]
 	}
-	for i, name := range by[1:] {
+	for _, name := range by {
 		at, many = at.element(many)
-		switch at.Kind {
-		case JSON:
+		if at.Kind == JSON {
 			return many, nil
-		case Map:
-			if name != "*" {
-				return many, fmt.Errorf("%s is a map: %q must be *", strings.Join(by[:i+1], "."), name)
-			}
-			at, many = at.Elem, true
-			continue
 		}
+		full += "." + name
 		next, ok := at.Field(name)
 		if !ok {
-			full := strings.Join(by[:i+2], ".")
 			return many, fmt.Errorf("there is no %s%s", full, didYouMean(t.Closest(full)))
 		}
 		at = next
 	}
 	at, many = at.element(many)
 	if at.Kind != String && at.Kind != JSON {
-		return many, fmt.Errorf("%s is %s, not the id, ARN or name of a resource", strings.Join(by, "."), at.Kind)
+		return many, fmt.Errorf("%s is of kind %s, not the id, ARN or name of a resource", full, at.Kind)
 	}
 	return many, nil
 }

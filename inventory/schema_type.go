@@ -8,27 +8,27 @@ import (
 	"strings"
 )
 
-// Kind is what a property holds, in terms of JSON.
-type Kind int
+// PropertyKind is what a property holds, in terms of JSON.
+type PropertyKind int
 
-// The kinds. The zero Kind is none of them.
+// The kinds. The zero PropertyKind is none of them.
 const (
-	String    Kind = iota + 1
-	Integer        // a JSON number without a fraction
-	Number         // any JSON number
-	Boolean        // true or false
-	Timestamp      // a string in the form of RFC 3339
-	JSON           // anything, null included
-	List           // of Property.Elem
-	Map            // from any string to Property.Elem
-	Object         // of Property.Fields
+	String    PropertyKind = iota + 1
+	Integer                // a JSON number without a fraction
+	Number                 // any JSON number
+	Boolean                // true or false
+	Timestamp              // a string in the form of RFC 3339
+	JSON                   // anything, null included
+	List                   // of Property.Elem
+	Map                    // from any string to Property.Elem
+	Object                 // of Property.Fields
 )
 
 var kindWords = [...]string{String: "string", Integer: "integer", Number: "number", Boolean: "boolean",
 	Timestamp: "timestamp", JSON: "json", List: "list", Map: "map", Object: "object"}
 
 // String is the word for the kind, as schema files write it.
-func (k Kind) String() string {
+func (k PropertyKind) String() string {
 	if k < String || int(k) >= len(kindWords) {
 		return "kind " + strconv.Itoa(int(k))
 	}
@@ -65,7 +65,7 @@ func (t *Type) Own() bool { return strings.HasPrefix(t.Name, ownPrefix) }
 // Property is the schema of a value. Properties of recursive types lead back to
 // themselves: do not walk or print them without an end in mind.
 type Property struct {
-	Kind Kind
+	Kind PropertyKind
 	// Required says that a template must set it; in types of Merlon's own and
 	// under Observed, that it is always there.
 	Required bool
@@ -161,8 +161,9 @@ type Scope string
 
 // The scopes of [Relation.Within].
 const (
-	WithinAccount Scope = "account" // all regions of the resource's account
-	WithinRegion  Scope = "region"  // the resource's account and region
+	ScopeNone    Scope = ""        // the relation is of another form
+	ScopeAccount Scope = "account" // all regions of the resource's account
+	ScopeRegion  Scope = "region"  // the resource's account and region
 )
 
 // Relation leads from a resource to others of one type. It is of one of three
@@ -171,10 +172,13 @@ type Relation struct {
 	Name string
 	// Target is the type of the resources it leads to.
 	Target string
-	// By is the path in the document to a value that is the other's id, ARN or
-	// name: "properties" or "observed", then names. It goes through lists without
-	// a word; "*" stands for every key of a map.
+	// By is the path to a value that is the other's id, ARN or name: names within
+	// the properties, or "observed" and names within that. It goes through lists
+	// without a word.
 	By []string
+	// Match is a pattern of what leads to the Target, where By may also hold what
+	// leads elsewhere or nowhere: "igw-*". Empty for every value; see Leads.
+	Match string
 	// Inverse is a relation of Target, of the By form; this one leads back to all
 	// whose Inverse leads here.
 	Inverse string
@@ -184,6 +188,25 @@ type Relation struct {
 	Many bool
 	// Anywhere widens where an id or a name is looked for from the resource's own
 	// account, in its region and in the global one, to all accounts and regions. An
-	// ARN is always looked for where it says.
+	// ARN is always looked for where it says. An inverse has its relation's.
 	Anywhere bool
+}
+
+// Leads reports whether a value found at By can be that of a Target.
+func (r *Relation) Leads(value string) bool {
+	if r.Match == "" {
+		return true
+	}
+	parts := strings.Split(r.Match, "*")
+	rest, ok := strings.CutPrefix(value, parts[0])
+	if !ok || len(parts) == 1 {
+		return ok && rest == ""
+	}
+	last := parts[len(parts)-1]
+	for _, p := range parts[1 : len(parts)-1] {
+		if _, rest, ok = strings.Cut(rest, p); !ok {
+			return false
+		}
+	}
+	return strings.HasSuffix(rest, last)
 }

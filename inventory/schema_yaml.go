@@ -294,7 +294,7 @@ func (p *schemaParser) relation(typ string, e entry) {
 	got := map[string]string{}
 	for _, f := range p.mapping(e.value) {
 		switch f.key {
-		case "to", "by", "from", "relation", "within", "type":
+		case "to", "by", "from", "relation", "within", "type", "match":
 			if s, ok := p.text(f.value); ok {
 				got[f.key] = s
 			}
@@ -304,32 +304,28 @@ func (p *schemaParser) relation(typ string, e entry) {
 			}
 			r.Anywhere = true
 		default:
-			p.fail(f.at, "unknown key %q: to and by, from and relation, within and type, anywhere", f.key)
+			p.fail(f.at, "unknown key %q: to and by, from and relation, within and type, match, anywhere", f.key)
 		}
 	}
+	match := got["match"]
+	delete(got, "match")
 	both := func(a, b string) bool { return len(got) == 2 && got[a] != "" && got[b] != "" }
 	switch {
 	case both("to", "by"):
 		r.Target = got["to"]
-		r.By = strings.Split(got["by"], ".")
-		if r.By[0] != "properties" && r.By[0] != "observed" {
-			r.By = append([]string{"properties"}, r.By...)
-		}
-		if len(r.By) == 1 {
-			p.fail(e.at, "relation %s: by names no property", e.key)
-		}
+		r.By, r.Match = strings.Split(got["by"], "."), match
 	case both("from", "relation"):
 		r.Target, r.Inverse, r.Many = got["from"], got["relation"], true
 	case both("within", "type"):
 		r.Target, r.Within, r.Many = got["type"], Scope(got["within"]), true
-		if r.Within != WithinAccount && r.Within != WithinRegion {
+		if r.Within != ScopeAccount && r.Within != ScopeRegion {
 			p.fail(e.at, "within is account or region, not %q", got["within"])
 		}
 	default:
 		p.fail(e.at, "relation %s needs to and by, or from and relation, or within and type", e.key)
 	}
-	if r.Anywhere && r.By == nil {
-		p.fail(e.at, "anywhere is for a relation by a property")
+	if (r.Anywhere || match != "") && r.By == nil {
+		p.fail(e.at, "match and anywhere are for a relation by a property")
 	}
 	p.out.relations = append(p.out.relations, r)
 }
