@@ -135,6 +135,9 @@ func (b *Builder) references(typ string, props, observed map[string]any) []refer
 			values(props, rel.By, &keys)
 		}
 		for _, k := range keys {
+			if !rel.Leads(k) {
+				continue
+			}
 			refs = append(refs, reference{name, k})
 		}
 	}
