@@ -217,8 +217,14 @@ func (s *Snapshot) find(ctx context.Context, from Subject, rel *Relation, key st
 		}
 		return n, translate(rows.Err())
 	}
-	if strings.HasPrefix(key, "arn:") {
-		n, err := number("SELECT n FROM resource WHERE arn = ? AND type = ? LIMIT 2", key, rel.Target)
+	if p, err := merlon.ParseARN(key); err == nil {
+		// A trail of the organization is in every account under one ARN; the
+		// account it names holds the thing itself.
+		n, err := number("SELECT n FROM resource WHERE arn = ? AND type = ? AND account = ?", key, rel.Target, string(p.Account))
+		if n != 0 || err != nil {
+			return n, err
+		}
+		n, err = number("SELECT n FROM resource WHERE arn = ? AND type = ? LIMIT 2", key, rel.Target)
 		if n != 0 || err != nil {
 			return n, err
 		}
@@ -313,4 +319,3 @@ WHERE gap_type.type = ? AND gap_type.account = ? AND gap_type.region = ? AND gap
 	}
 	return out, translate(rows.Err())
 }
-

@@ -1,0 +1,277 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"merlon.dev/merlon"
+	"merlon.dev/merlon/inventory"
+)
+
+// Scope is one account and region as a collector sees it: it makes the declared
+// calls, turns their failures into gaps and writes resources. It is safe for
+// concurrent use.
+type Scope struct {
+	Account     merlon.AccountID
+	AccountName string
+	Region      merlon.Region
+	Partition   merlon.Partition
+	// Regions are the account's regions in scope.
+	Regions []merlon.Region
+	// Now is the time of the scan.
+	Now time.Time
+
+	service  *Service
+	source   Source
+	writer   *inventory.UnitWriter
+	schemas  *inventory.SchemaSet
+	names    *nameIndex
+	parallel int
+	recorder *Recorder
+	progress Progress
+
+	mu      sync.Mutex
+	callers map[merlon.Region]Caller
+}
+
+// caller gives the caller of a region, the scope's own for "".
+func (s *Scope) caller(ctx context.Context, region merlon.Region) (Caller, error) {
+	if region == "" {
+		region = s.Region
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.callers[region]; c != nil {
+		return c, nil
+	}
+	c, err := s.source.Open(ctx, Place{s.Account, region})
+	if err != nil {
+		return nil, err
+	}
+	s.callers[region] = c
+	return c, nil
+}
+
+// call makes one call and records it.
+func (s *Scope) call(ctx context.Context, o *Operation, region merlon.Region, resource string, in any) (any, merlon.Read, error) {
+	if !slices.Contains(s.service.Operations, o) {
+		return nil, merlon.Read{}, fmt.Errorf("%s is not among the declared operations of %s", o.Call(), s.service.Name)
+	}
+	c, err := s.caller(ctx, region)
+	if err != nil {
+		return nil, merlon.Read{}, err
+	}
+	out, st, err := c.Call(ctx, o, in)
+	if ctx.Err() != nil {
+		return nil, merlon.Read{}, ctx.Err()
+	}
+	rec := inventory.Call{Name: o.Call(), Resource: resource, At: st.At, Took: st.Took, Attempts: st.Attempts, Throttles: st.Throttles}
+	if err != nil {
+		rec.Code = code(err)
+		if rec.Code == "" {
+			rec.Code = string(causeFor(err))
+		}
+	}
+	if !errors.Is(err, ErrNotRecorded) {
+		if werr := s.writer.Call(ctx, rec); werr != nil {
+			return nil, merlon.Read{}, werr
+		}
+		s.progress.Called(s.Account, s.Region, o.Call(), st.Attempts, st.Throttles)
+	}
+	if s.recorder != nil {
+		if rerr := s.recorder.record(Place{s.Account, s.regionOr(region)}, o, in, out, err); rerr != nil {
+			return nil, merlon.Read{}, rerr
+		}
+	}
+	return out, merlon.Read{Call: o.Call(), At: st.At}, err
+}
+
+func (s *Scope) regionOr(r merlon.Region) merlon.Region {
+	if r == "" {
+		return s.Region
+	}
+	return r
+}
+
+// fatal errors end the unit: nothing that follows could be told from a gap.
+func fatal(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, inventory.ErrFull) || errors.Is(err, inventory.ErrDamaged) ||
+		errors.Is(err, errStop) || errors.Is(err, ErrExpired)
+}
+
+// errStop wraps errors of Merlon itself (writing, a callback), as against those of a call.
+var errStop = errors.New("stop")
+
+func stop(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errStop, err)
+}
+
+// List makes a list call, page by page, and gives each page to fn. A failure is
+// recorded as a Gap over the operation's types and is not returned; an error
+// that is returned ends the unit.
+func (o op[I, O]) List(ctx context.Context, s *Scope, in *I, fn func(*O) error) error {
+	return o.ListIn(ctx, s, "", in, fn)
+}
+
+// ListIn is List in another region of the account.
+func (o op[I, O]) ListIn(ctx context.Context, s *Scope, region merlon.Region, in *I, fn func(*O) error) error {
+	err := o.pages(ctx, s, region, "", in, func(out *O, _ merlon.Read) error { return fn(out) })
+	return s.listed(ctx, o.Operation, region, err)
+}
+
+// listed turns the failure of a list call into a Gap.
+func (s *Scope) listed(ctx context.Context, o *Operation, region merlon.Region, err error) error {
+	if err == nil || fatal(err) {
+		return err
+	}
+	if slices.Contains(o.Absent, code(err)) {
+		return nil
+	}
+	g := s.gap(o, region, err)
+	g.Types = o.Types
+	return stop(s.writer.Gap(ctx, g))
+}
+
+// Get makes a call about one resource and gives the answer to fn, which fills
+// the resource in. "Not there" leaves it as it is; any other failure makes the
+// parts that the operation fills unknown and is recorded as a Gap on the resource.
+func (o op[I, O]) Get(ctx context.Context, s *Scope, r *Draft, in *I, fn func(*O) error) error {
+	return o.Pages(ctx, s, r, in, fn)
+}
+
+// Pages is Get for an answer of several pages.
+func (o op[I, O]) Pages(ctx context.Context, s *Scope, r *Draft, in *I, fn func(*O) error) error {
+	region := s.Region
+	if r.Region != "" && r.Region != s.Region && !s.anywhere(o.Operation) {
+		region = r.Region
+	}
+	err := o.pages(ctx, s, region, r.Key(), in, func(out *O, read merlon.Read) error {
+		read.Properties = o.Fills
+		r.read(read)
+		return fn(out)
+	})
+	if err == nil || fatal(err) {
+		return err
+	}
+	if slices.Contains(o.Absent, code(err)) {
+		r.read(merlon.Read{Call: o.Call(), At: time.Now(), Properties: o.Fills})
+		return nil
+	}
+	g := s.gap(o.Operation, region, err)
+	g.Resource, g.Types = r.Key(), o.Types
+	r.unknown(o.Fills, g)
+	return stop(s.writer.Gap(ctx, g))
+}
+
+// anywhere: global services other than S3 answer in one region only.
+func (s *Scope) anywhere(o *Operation) bool { return s.service.Global && o.Service != "s3" }
+
+func (o op[I, O]) pages(ctx context.Context, s *Scope, region merlon.Region, resource string, in *I, fn func(*O, merlon.Read) error) error {
+	page := *in
+	seen := map[string]bool{}
+	for {
+		out, read, err := s.call(ctx, o.Operation, region, resource, &page)
+		if err != nil {
+			return err
+		}
+		typed, ok := out.(*O)
+		if !ok {
+			return stop(fmt.Errorf("%s: the source answered with %T", o.Call(), out))
+		}
+		if err := fn(typed, read); err != nil {
+			return stop(err)
+		}
+		field, token := nextToken(typed)
+		if token == "" {
+			return nil
+		}
+		if seen[token] {
+			// A service that repeats a token would be asked for ever.
+			return fmt.Errorf("%s: the same page token came twice: %w", o.Call(), errRepeated)
+		}
+		seen[token] = true
+		if err := setToken(&page, field, token); err != nil {
+			return stop(fmt.Errorf("%s: %w", o.Call(), err))
+		}
+	}
+}
+
+var errRepeated = errors.New("paging does not end")
+
+// gap describes the failure of a call.
+func (s *Scope) gap(o *Operation, region merlon.Region, err error) *merlon.Gap {
+	g := &merlon.Gap{Call: o.Call(), Account: s.Account, Region: s.regionOr(region), Cause: causeFor(err), Code: code(err), Message: message(err)}
+	if g.Cause == merlon.CauseDenied {
+		g.Actions = o.IAMActions()
+		g.Statement = grant(g.Actions)
+	}
+	return g
+}
+
+// grant is the policy statement that allows the actions.
+func grant(actions []string) string {
+	text, err := json.Marshal(struct {
+		Effect   string
+		Action   []string
+		Resource string
+	}{"Allow", actions, "*"})
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// Put finishes a resource and writes it.
+func (s *Scope) Put(ctx context.Context, d *Draft) error {
+	r, err := d.finish()
+	if err != nil {
+		return stop(err)
+	}
+	err = s.writer.Put(ctx, r)
+	if errors.Is(err, inventory.ErrTooLarge) {
+		// The rest of the account is still worth reading.
+		g := &merlon.Gap{Call: firstCall(r), Account: r.Account, Region: r.Region, Types: []string{r.Type}, Cause: merlon.CauseTooLarge, Message: message(err)}
+		return stop(s.writer.Gap(ctx, g))
+	}
+	return stop(err)
+}
+
+func firstCall(r *merlon.Resource) string {
+	if len(r.Calls) == 0 {
+		return "merlon:Put"
+	}
+	return r.Calls[0].Call
+}
+
+// each runs fn over the items, some at a time, and returns the first error.
+func each[T any](ctx context.Context, s *Scope, items []T, fn func(context.Context, T) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, s.parallel)
+	for _, item := range items {
+		slots <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if err := fn(ctx, item); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// inScope reports whether resources in a region were asked for.
+func (s *Scope) inScope(r merlon.Region) bool { return slices.Contains(s.Regions, r) }

@@ -1,0 +1,41 @@
+package live
+
+import (
+	"context"
+	"slices"
+
+	"merlon.dev/merlon/inventory"
+)
+
+// Service is one collector.
+type Service struct {
+	// Name is what --service takes: "s3".
+	Name string
+	// Global services are read once an account, in the partition's global region.
+	Global bool
+	// Title is the name a person knows.
+	Title string
+	// Types are the resource types it writes, for those that no operation names.
+	Types []string
+	// Operations are all the calls it may make.
+	Operations []*Operation
+	// Collect reads one account and region.
+	Collect func(ctx context.Context, s *Scope) error
+	// NotIn lists the partitions that do not have the service.
+	NotIn []string
+}
+
+// AllTypes are the types the service writes, sorted.
+func (s *Service) AllTypes() []string {
+	types := slices.Clone(s.Types)
+	for _, o := range s.Operations {
+		types = append(types, o.Types...)
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}
+
+// Meta is how a snapshot remembers the service.
+func (s *Service) Meta() inventory.Service {
+	return inventory.Service{Name: s.Name, Global: s.Global, Types: s.AllTypes()}
+}
