@@ -9,7 +9,7 @@ import (
 const accountType = "Merlon::Account::Account"
 
 var accountGetSummary = operation(iam.NewFromConfig, (*iam.Client).GetAccountSummary, Declaration{
-	Per: accountType, Fills: []string{"observed.Summary"}})
+	Per: accountType, Fills: []string{"observed.AccountSummary"}})
 
 // accountService writes the account itself and the facts of it that are in no
 // other resource.
@@ -23,8 +23,10 @@ func accountService() *Service {
 
 func collectAccount(ctx context.Context, s *Scope) error {
 	d := s.Draft(accountType, string(s.Account), "", s.AccountName)
+	d.Set("AccountId", string(s.Account))
+	d.Observe("Name", s.AccountName)
 	err := accountGetSummary.Get(ctx, s, d, &iam.GetAccountSummaryInput{}, func(out *iam.GetAccountSummaryOutput) error {
-		d.Observe("Summary", out.SummaryMap)
+		d.Observe("AccountSummary", out.SummaryMap)
 		return nil
 	})
 	if err != nil {

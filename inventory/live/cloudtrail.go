@@ -17,7 +17,10 @@ var (
 	cloudtrailDescribeTrails = operation(cloudtrail.NewFromConfig, (*cloudtrail.Client).DescribeTrails, Declaration{
 		Types: []string{trailType}})
 	cloudtrailGetTrailStatus = operation(cloudtrail.NewFromConfig, (*cloudtrail.Client).GetTrailStatus, Declaration{
-		Per: trailType, Fills: []string{"properties.IsLogging", "observed.Status"}})
+		Per: trailType, Fills: []string{"properties.IsLogging", "observed.StartLoggingTime", "observed.StopLoggingTime",
+			"observed.LatestDeliveryTime", "observed.LatestDeliveryError", "observed.LatestDigestDeliveryTime", "observed.LatestDigestDeliveryError",
+			"observed.LatestCloudWatchLogsDeliveryTime", "observed.LatestCloudWatchLogsDeliveryError",
+			"observed.LatestNotificationTime", "observed.LatestNotificationError"}})
 	cloudtrailGetEventSelectors = operation(cloudtrail.NewFromConfig, (*cloudtrail.Client).GetEventSelectors, Declaration{
 		Per: trailType, Fills: []string{"properties.EventSelectors", "properties.AdvancedEventSelectors"}})
 	cloudtrailGetInsightSelectors = operation(cloudtrail.NewFromConfig, (*cloudtrail.Client).GetInsightSelectors, Declaration{
@@ -60,7 +63,8 @@ func (s *Scope) trail(ctx context.Context, t types.Trail) error {
 	})
 	err := cloudtrailGetTrailStatus.Get(ctx, s, d, &cloudtrail.GetTrailStatusInput{Name: &arn}, func(out *cloudtrail.GetTrailStatusOutput) error {
 		d.Set("IsLogging", aws.ToBool(out.IsLogging))
-		d.Observe("Status", out)
+		// The times that are texts repeat the others for old clients.
+		d.Fold(out, Folding{Drop: []string{"IsLogging", "TimeLoggingStarted", "TimeLoggingStopped", "LatestDeliveryAttemptTime", "LatestNotificationAttemptTime"}})
 		return nil
 	})
 	if err != nil {

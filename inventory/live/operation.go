@@ -48,15 +48,16 @@ type Operation struct {
 	output func() any
 }
 
-// Call is the operation's name as gaps and reports spell it: "s3:GetBucketPolicy".
-func (o *Operation) Call() string { return Prefix(o.Service) + ":" + o.Name }
+// Call is the operation's name as gaps and reports spell it: the AWS CLI's
+// command and the operation, "elbv2:DescribeLoadBalancers".
+func (o *Operation) Call() string { return CLI(o.Service) + ":" + o.Name }
 
 // IAMActions are the actions that the caller must be allowed.
 func (o *Operation) IAMActions() []string {
 	if len(o.Actions) > 0 {
 		return o.Actions
 	}
-	return []string{o.Call()}
+	return []string{Prefix(o.Service) + ":" + o.Name}
 }
 
 // Output makes an empty answer of the operation's output type, for sources that decode one.

@@ -10,7 +10,9 @@ func regionService() *Service {
 	return &Service{
 		Name: "region", Title: "Regions", Types: []string{regionType},
 		Collect: func(ctx context.Context, s *Scope) error {
-			return s.Put(ctx, s.Draft(regionType, string(s.Region), "", string(s.Region)))
+			d := s.Draft(regionType, string(s.Region), "", string(s.Region))
+			d.Set("Region", string(s.Region))
+			return s.Put(ctx, d)
 		},
 	}
 }

@@ -46,7 +46,7 @@ var (
 		Per: bucketType, Key: []string{"Bucket"}, Types: []string{bucketPolicyType},
 		Absent: []string{"NoSuchBucketPolicy"}, Source: s3Errors})
 	s3GetBucketVersioning = operation(newS3, (*s3.Client).GetBucketVersioning, Declaration{
-		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"properties.VersioningConfiguration", "observed.MFADelete"}})
+		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"properties.VersioningConfiguration", "observed.MfaDelete"}})
 	s3GetBucketLogging = operation(newS3, (*s3.Client).GetBucketLogging, Declaration{
 		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"properties.LoggingConfiguration"}})
 	s3GetBucketLifecycle = operation(newS3, (*s3.Client).GetBucketLifecycleConfiguration, Declaration{
@@ -166,7 +166,7 @@ func (s *Scope) bucket(ctx context.Context, b types.Bucket) error {
 		func() error {
 			return s3GetBucketVersioning.Get(ctx, s, d, &s3.GetBucketVersioningInput{Bucket: &name}, func(out *s3.GetBucketVersioningOutput) error {
 				d.Set("VersioningConfiguration.Status", out.Status)
-				d.Observe("MFADelete", out.MFADelete)
+				d.Observe("MfaDelete", out.MFADelete)
 				return nil
 			})
 		},

@@ -19,8 +19,9 @@ type Target struct {
 	Partition merlon.Partition
 	// Regions are those in scope and opted in.
 	Regions []merlon.Region
-	// Open makes the source ready for the account (assumes its role); nil where it is.
-	Open func(ctx context.Context) error
+	// Open makes the source ready for the account (assumes its role) and may
+	// narrow its regions; nil where there is nothing to do.
+	Open func(ctx context.Context, t *Target) error
 	// Close is called when the account has been read; nil for nothing to do.
 	Close func()
 }
@@ -85,23 +86,13 @@ func (w *Walk) Run(ctx context.Context, b *inventory.Builder) error {
 	)
 	for i := range w.Targets {
 		t := &w.Targets[i]
-		var todo []unit
-		for _, u := range w.units(t) {
-			if !done[inventory.Unit{Account: t.ID, Region: u.region, Service: u.service.Name}] {
-				todo = append(todo, u)
-			}
-		}
-		w.Progress.Planned(len(todo))
-		if len(todo) == 0 {
-			continue
-		}
 		accounts <- struct{}{}
 		if ctx.Err() != nil {
 			break
 		}
 		wg.Go(func() {
 			defer func() { <-accounts }()
-			err := w.account(ctx, b, t, todo, slots, names)
+			err := w.account(ctx, b, t, done, slots, names)
 			if errors.Is(err, ErrExpired) {
 				// The other accounts have credentials of their own.
 				mu.Lock()
@@ -119,17 +110,25 @@ func (w *Walk) Run(ctx context.Context, b *inventory.Builder) error {
 	return errors.Join(expired...)
 }
 
-func (w *Walk) account(ctx context.Context, b *inventory.Builder, t *Target, todo []unit, slots chan struct{}, names *nameIndex) error {
+func (w *Walk) account(ctx context.Context, b *inventory.Builder, t *Target, done map[inventory.Unit]bool, slots chan struct{}, names *nameIndex) error {
 	if t.Close != nil {
 		defer t.Close()
 	}
+	var closed error
 	if t.Open != nil {
-		if err := t.Open(ctx); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return w.closed(ctx, b, t, todo, err)
+		if closed = t.Open(ctx, t); ctx.Err() != nil {
+			return ctx.Err()
 		}
+	}
+	var todo []unit
+	for _, u := range w.units(t) {
+		if !done[inventory.Unit{Account: t.ID, Region: u.region, Service: u.service.Name}] {
+			todo = append(todo, u)
+		}
+	}
+	w.Progress.Planned(len(todo))
+	if closed != nil {
+		return w.closed(ctx, b, t, todo, closed)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
