@@ -30,7 +30,9 @@ const maxProblems = 100
 // "observed" of doc, as encoding/json decodes them (with or without UseNumber);
 // other members are left alone. It finds properties that do not exist, values of
 // the wrong kind and, for types of Merlon's own and under observed, missing
-// values that should always be there. The order is that of the paths.
+// values that should always be there. What is observed may be more than is
+// declared: collectors keep all that AWS says, and a fact is declared when a
+// control is to read it. The order is that of the paths.
 func (t *Type) Check(doc map[string]any) []Problem { return t.check(doc, nil) }
 
 // CheckResource is Check for a resource. A value that stands among the
@@ -71,15 +73,17 @@ func (t *Type) check(doc map[string]any, unknown []merlon.Unknown) []Problem {
 		if !ok {
 			v = map[string]any{}
 		}
-		c.demands = side.demands
+		c.demands, c.open = side.demands, side.name == "observed"
 		c.value("/"+side.name, side.schema, v)
 	}
 	return c.problems
 }
 
 type checker struct {
-	// demands says whether required properties are missed.
-	demands  bool
+	// demands says whether required properties are missed, open whether there may
+	// be more than the schema knows.
+	demands, open bool
+
 	unknown  map[string]bool
 	problems []Problem
 }
@@ -140,6 +144,9 @@ func (c *checker) value(path string, p *Property, v any) {
 func (c *checker) object(path string, p *Property, m map[string]any) {
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		f, ok := p.Field(k)
+		if !ok && c.open {
+			continue
+		}
 		if !ok {
 			var names []string
 			for n := range p.Fields() {

@@ -177,7 +177,8 @@ type Relation struct {
 	// without a word.
 	By []string
 	// Match is a pattern of what leads to the Target, where By may also hold what
-	// leads elsewhere or nowhere: "igw-*". Empty for every value; see Leads.
+	// leads elsewhere or nowhere: "igw-*", or "!*alias/*" for what does not match.
+	// Empty for every value; see Leads.
 	Match string
 	// Inverse is a relation of Target, of the By form; this one leads back to all
 	// whose Inverse leads here.
@@ -197,7 +198,13 @@ func (r *Relation) Leads(value string) bool {
 	if r.Match == "" {
 		return true
 	}
-	parts := strings.Split(r.Match, "*")
+	pattern, not := strings.CutPrefix(r.Match, "!")
+	return matches(pattern, value) != not
+}
+
+// matches holds a value against a pattern in which * stands for any text.
+func matches(pattern, value string) bool {
+	parts := strings.Split(pattern, "*")
 	rest, ok := strings.CutPrefix(value, parts[0])
 	if !ok || len(parts) == 1 {
 		return ok && rest == ""
