@@ -74,7 +74,9 @@ func plainValue(v reflect.Value) any {
 		}
 		m := make(map[string]any, v.Len())
 		for it := v.MapRange(); it.Next(); {
-			m[it.Key().String()] = plainValue(it.Value())
+			if x := plainValue(it.Value()); x != nil {
+				m[it.Key().String()] = x
+			}
 		}
 		return m
 	case reflect.String:
