@@ -31,7 +31,6 @@ type Server struct {
 	catalog  *wire.Catalog
 	requests atomic.Int64
 	closed   chan struct{}
-	tb       testing.TB
 
 	mu       sync.Mutex
 	handlers map[string][]handler
@@ -77,8 +76,6 @@ func Start(tb testing.TB) *Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s.tb = tb
-	// Connections that faults break are not worth a line on stderr.
 	h := httptest.NewServer(s)
 	s.URL = h.URL
 	tb.Cleanup(func() {
@@ -170,6 +167,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.end()
 	answer := s.inject(r.Context(), call)
 	if answer.gone {
+		// Whoever is still there must not take silence for an empty answer.
+		reset(w)
 		return
 	}
 	res := answer.response

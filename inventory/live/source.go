@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -207,6 +208,12 @@ const MaxBody = 256 << 20
 type limitedClient struct{ aws.HTTPClient }
 
 func (l limitedClient) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		// The SDK closes the body when the answer begins; its WriteTo then gives
+		// io.EOF as an error, for which net/http closes the connection under the
+		// answer. Without WriteTo a body that is closed is only at its end.
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
 	resp, err := l.HTTPClient.Do(r)
 	if err != nil {
 		return nil, err
