@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"sync"
 )
@@ -16,28 +15,33 @@ import (
 //go:embed schema/cloudformation.txt.gz schema/*.yaml
 var embedded embed.FS
 
-// cloudFormationFile holds the CloudFormation types; every other file of the
-// folder that ends in .yaml holds types, facts and relations of our own.
+// cloudFormationFile holds the CloudFormation types; the files *.yaml beside it
+// hold types, facts and relations of our own.
 const cloudFormationFile = "cloudformation.txt.gz"
 
 // SchemaSet says what every resource type looks like: the CloudFormation types
 // and those of Merlon's own, with what is observed of them and how they relate.
-// It is safe for concurrent use. Types are decoded when they are first asked for.
+// It is safe for concurrent use. A type is read when it is first asked for.
 type SchemaSet struct {
 	cloudFormation *archive
-	own            map[string]*ownType
-	observed       map[string]*observedDecl
-	relations      map[string]map[string]*relationDecl
-	names          []string // sorted
+	declared       map[string]*declarations // by type
+	names          []string                 // sorted
 
-	mu    sync.Mutex
-	types map[string]*Type
+	mu        sync.Mutex
+	types     map[string]*Type
+	relations map[string]map[string]*relationDecl
 }
 
-// LoadSchemas reads the schemas that are built in: the index of the
-// CloudFormation types, and the files schema/*.yaml whole. It checks that every
-// type and every relation these files name exists; [SchemaSet.Verify] checks the
-// paths as well. An error names file and line.
+// declarations are what the files schema/*.yaml say of one type.
+type declarations struct {
+	own       *section // of a type of our own
+	observed  []*section
+	relations []*section
+}
+
+// LoadSchemas opens the schemas that are built in. It reads which types there
+// are and which the files speak of, and no more; [SchemaSet.Verify] reads all of
+// it, and a test does so for what is built in. An error names file and line.
 func LoadSchemas() (*SchemaSet, error) {
 	dir, err := fs.Sub(embedded, "schema")
 	if err != nil {
@@ -61,119 +65,84 @@ func loadSchemas(dir fs.FS) (*SchemaSet, error) {
 	}
 	s := &SchemaSet{
 		cloudFormation: cfn,
-		own:            map[string]*ownType{},
-		observed:       map[string]*observedDecl{},
-		relations:      map[string]map[string]*relationDecl{},
+		declared:       map[string]*declarations{},
 		types:          map[string]*Type{},
+		relations:      map[string]map[string]*relationDecl{},
 	}
-	entries, err := fs.ReadDir(dir, ".")
+	files, err := fs.Glob(dir, "*.yaml")
 	if err != nil {
 		return nil, err
 	}
 	var errs []error
-	for _, e := range entries {
-		if e.IsDir() || path.Ext(e.Name()) != ".yaml" {
-			continue
-		}
-		data, err := fs.ReadFile(dir, e.Name())
+	for _, name := range files {
+		data, err := fs.ReadFile(dir, name)
 		if err != nil {
 			return nil, err
 		}
-		f, err := parseSchemaFile(e.Name(), data)
-		if err == nil {
-			err = s.merge(f)
-		}
+		sections, err := splitSchemaFile(name, data)
 		errs = append(errs, err)
+		for _, sec := range sections {
+			errs = append(errs, s.declare(sec))
+		}
+	}
+	s.names = slices.Collect(maps.Keys(cfn.member))
+	for name, d := range s.declared {
+		if d.own != nil {
+			s.names = append(s.names, name)
+		}
+	}
+	slices.Sort(s.names)
+	for _, name := range slices.Sorted(maps.Keys(s.declared)) {
+		d := s.declared[name]
+		for _, sec := range slices.Concat(d.observed, d.relations) {
+			errs = append(errs, s.mustExist(sec.at, name))
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	s.names = slices.AppendSeq(slices.Collect(maps.Keys(s.own)), maps.Keys(cfn.member))
-	slices.Sort(s.names)
-	if err := s.checkNames(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// merge adds one file. Several files may speak of one type as long as what they
-// say does not overlap: a service's file adds its relations to the account.
-func (s *SchemaSet) merge(f *schemaFile) error {
-	var errs []error
-	for _, t := range f.types {
-		if old, ok := s.own[t.name]; ok {
-			errs = append(errs, t.at.errorf("type %s is defined already at %s", t.name, old.at))
-			continue
-		}
-		s.own[t.name] = t
+// declare files a section under its type. Several files may speak of one type:
+// a service's file adds its relations to the account.
+func (s *SchemaSet) declare(sec *section) error {
+	d, ok := s.declared[sec.typ]
+	if !ok {
+		d = new(declarations)
+		s.declared[sec.typ] = d
 	}
-	for _, o := range f.observed {
-		into, ok := s.observed[o.typ]
-		if !ok {
-			s.observed[o.typ] = o
-			continue
+	switch sec.kind {
+	case "observed":
+		d.observed = append(d.observed, sec)
+	case "relations":
+		d.relations = append(d.relations, sec)
+	default:
+		if d.own != nil {
+			return sec.at.errorf("type %s is defined already at %s", sec.typ, d.own.at)
 		}
-		for name, p := range o.object.fields {
-			if _, ok := into.object.fields[name]; ok {
-				errs = append(errs, o.at.errorf("%s of %s is observed already at %s", name, o.typ, into.at))
-				continue
-			}
-			into.object.fields[name] = p
+		if !ownTypeName.MatchString(sec.typ) {
+			return sec.at.errorf("%q is no name for a type of our own: Merlon::Service::Name", sec.typ)
 		}
+		d.own = sec
 	}
-	for _, r := range f.relations {
-		into, ok := s.relations[r.typ]
-		if !ok {
-			into = map[string]*relationDecl{}
-			s.relations[r.typ] = into
-		}
-		if old, ok := into[r.Name]; ok {
-			errs = append(errs, r.at.errorf("relation %s of %s is defined already at %s", r.Name, r.typ, old.at))
-			continue
-		}
-		into[r.Name] = r
-	}
-	return errors.Join(errs...)
+	return nil
 }
 
-// exists reports whether there is a type of that name, without decoding it.
+// exists reports whether there is a type of that name, without reading it.
 func (s *SchemaSet) exists(name string) bool {
-	if _, ok := s.own[name]; ok {
+	if d, ok := s.declared[name]; ok && d.own != nil {
 		return true
 	}
 	_, ok := s.cloudFormation.member[name]
 	return ok
 }
 
-// checkNames checks that what the files name exists, which needs no decoding.
-func (s *SchemaSet) checkNames() error {
-	var errs []error
-	must := func(at position, name string) bool {
-		if s.exists(name) {
-			return true
-		}
-		errs = append(errs, at.errorf("there is no type %s%s", name, didYouMean(s.ClosestType(name))))
-		return false
+func (s *SchemaSet) mustExist(at position, name string) error {
+	if s.exists(name) {
+		return nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.observed)) {
-		must(s.observed[name].at, name)
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.relations)) {
-		for _, rel := range slices.Sorted(maps.Keys(s.relations[name])) {
-			r := s.relations[name][rel]
-			if !must(r.at, name) || !must(r.at, r.Target) || r.Inverse == "" {
-				continue
-			}
-			other, ok := s.relations[r.Target][r.Inverse]
-			switch {
-			case !ok:
-				errs = append(errs, r.at.errorf("%s has no relation %s", r.Target, r.Inverse))
-			case len(other.By) == 0 || other.Target != name:
-				errs = append(errs, r.at.errorf("relation %s of %s does not lead to %s by a property", r.Inverse, r.Target, name))
-			}
-		}
-	}
-	return errors.Join(errs...)
+	return at.errorf("there is no type %s%s", name, didYouMean(s.ClosestType(name)))
 }
 
 // Names lists all types in alphabetical order.
@@ -182,7 +151,8 @@ func (s *SchemaSet) Names() []string { return slices.Clone(s.names) }
 // Version names the source of the CloudFormation types and its version.
 func (s *SchemaSet) Version() string { return s.cloudFormation.version }
 
-// Type gives a type by its name, "AWS::S3::Bucket"; false when there is none.
+// Type gives a type by its name, "AWS::S3::Bucket"; false when there is none, or
+// when what is written of it is wrong, which Verify would say.
 // What it returns is shared and must not be changed.
 func (s *SchemaSet) Type(name string) (*Type, bool) {
 	s.mu.Lock()
@@ -190,63 +160,118 @@ func (s *SchemaSet) Type(name string) (*Type, bool) {
 	if t, ok := s.types[name]; ok {
 		return t, true
 	}
-	// A path that does not exist leaves the type usable; Verify reports it, and a
-	// test verifies what is built in.
-	t, _ := s.build(name)
-	if t == nil {
+	t, err := s.build(name)
+	if err != nil {
 		return nil, false
 	}
 	s.types[name] = t
 	return t, true
 }
 
-// Verify decodes every type and checks all that LoadSchemas leaves open: the
-// paths of relations and that what names a property names one that is there.
+// Verify reads every type and everything the files say of it. Its error holds
+// all that is wrong, each with file and line.
 func (s *SchemaSet) Verify() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var errs []error
 	for _, name := range s.names {
-		s.mu.Lock()
 		_, err := s.build(name)
-		s.mu.Unlock()
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
 
-// build decodes a type. It gives the type and an error where only a relation is
-// wrong. The caller holds s.mu.
+// build reads a type. The caller holds s.mu.
 func (s *SchemaSet) build(name string) (*Type, error) {
+	d := s.declared[name]
+	if d == nil {
+		d = new(declarations)
+	}
 	var t *Type
-	if own, ok := s.own[name]; ok {
-		t = own.newType()
-	} else if s.exists(name) {
-		var err error
-		if t, err = s.cloudFormation.decode(name); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", cloudFormationFile, name, err)
+	var err error
+	switch {
+	case d.own != nil:
+		t, err = d.own.parseType()
+	case s.exists(name):
+		t, err = s.cloudFormation.decode(name)
+	default:
+		err = fmt.Errorf("there is no type %s", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	observed := newObject(name + ".observed")
+	for _, sec := range d.observed {
+		if err := sec.parseObserved(observed); err != nil {
+			return nil, err
 		}
-	} else {
-		return nil, fmt.Errorf("there is no type %s", name)
 	}
-	t.Observed = objectProperty(newObject(name + ".observed"))
-	if o, ok := s.observed[name]; ok {
-		t.Observed = objectProperty(o.object)
+	t.Observed = objectProperty(observed)
+
+	decls, err := s.relationsOf(name)
+	if err != nil {
+		return nil, err
 	}
-	t.Relations = make(map[string]*Relation, len(s.relations[name]))
+	t.Relations = make(map[string]*Relation, len(decls))
 	var errs []error
-	for rel, d := range s.relations[name] {
-		r := d.Relation
-		if len(r.By) > 0 {
-			many, err := t.follow(r.By)
-			if err != nil {
-				errs = append(errs, d.at.errorf("relation %s of %s: %w", rel, name, err))
-			}
-			r.Many = many
-		} else if r.Inverse != "" {
-			r.Anywhere = s.relations[r.Target][r.Inverse].Anywhere
-		}
-		t.Relations[rel] = &r
+	for _, rel := range slices.Sorted(maps.Keys(decls)) {
+		r, err := s.relate(t, decls[rel])
+		errs = append(errs, err)
+		t.Relations[rel] = r
 	}
-	return t, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// relationsOf reads the relations of a type as they are written. The caller
+// holds s.mu.
+func (s *SchemaSet) relationsOf(name string) (map[string]*relationDecl, error) {
+	if r, ok := s.relations[name]; ok {
+		return r, nil
+	}
+	out := map[string]*relationDecl{}
+	if d, ok := s.declared[name]; ok {
+		for _, sec := range d.relations {
+			if err := sec.parseRelations(out); err != nil {
+				return nil, err
+			}
+		}
+	}
+	s.relations[name] = out
+	return out, nil
+}
+
+// relate completes a relation of t and checks what it names.
+func (s *SchemaSet) relate(t *Type, d *relationDecl) (*Relation, error) {
+	r := d.Relation
+	if err := s.mustExist(d.at, r.Target); err != nil {
+		return nil, err
+	}
+	switch {
+	case r.By != nil:
+		many, err := t.follow(r.By)
+		if err != nil {
+			return nil, d.at.errorf("relation %s of %s: %w", r.Name, t.Name, err)
+		}
+		r.Many = many
+	case r.Inverse != "":
+		others, err := s.relationsOf(r.Target)
+		if err != nil {
+			return nil, err
+		}
+		other, ok := others[r.Inverse]
+		if !ok {
+			near := closest(r.Inverse, slices.Collect(maps.Keys(others)))
+			return nil, d.at.errorf("%s has no relation %s%s", r.Target, r.Inverse, didYouMean(near))
+		}
+		if other.By == nil || other.Target != t.Name {
+			return nil, d.at.errorf("relation %s of %s does not lead to %s by a property", r.Inverse, r.Target, t.Name)
+		}
+		r.Anywhere = other.Anywhere
+	}
+	return &r, nil
 }
 
 // follow walks the path of a relation and tells whether it leads to several

@@ -1,8 +1,6 @@
 package inventory
 
-import (
-	"strings"
-)
+import "strings"
 
 // ClosestType gives the existing type whose name is nearest, or "" when none is
 // near. It is meant for error messages.
@@ -14,7 +12,10 @@ func (s *SchemaSet) ClosestType(name string) string { return closest(name, s.nam
 func (t *Type) Closest(path string) string {
 	parts := strings.Split(path, ".")
 	roots := map[string]*Property{"properties": t.Properties, "observed": t.Observed}
-	if at, ok := roots[parts[0]]; ok && len(parts) > 1 {
+	if at, ok := roots[parts[0]]; ok {
+		if len(parts) == 1 {
+			return path
+		}
 		if _, here := at.Field(parts[1]); !here {
 			// It may have been looked for on the wrong side.
 			other := map[string]string{"properties": "observed", "observed": "properties"}[parts[0]]

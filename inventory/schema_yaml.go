@@ -1,10 +1,8 @@
 package inventory
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 
@@ -36,89 +34,170 @@ func (p position) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s: %w", p, fmt.Errorf(format, args...))
 }
 
-// schemaFile is one file schema/SERVICE.yaml; docs/design/contracts.md has the
-// syntax.
-type schemaFile struct {
-	types     []*ownType
-	observed  []*observedDecl
-	relations []*relationDecl
+// section is what one file says of one type under "types", "observed" or
+// "relations". Its text is read when the type is asked for.
+type section struct {
+	kind, typ string
+	at        position
+	start     int    // where the entry begins in the file
+	text      string // its lines, from the one with its key on
 }
 
-type ownType struct {
-	name, description, tags string
-	id                      []string
-	properties              *object
-	at                      position
-}
+var sectionEntry = regexp.MustCompile(`^  ([A-Za-z0-9:]+):(?: .*)?$`)
 
-func (t *ownType) newType() *Type {
-	return &Type{Name: t.name, Description: t.description, ID: t.id, Ref: t.id, TagProperty: t.tags,
-		Properties: objectProperty(t.properties)}
-}
-
-type observedDecl struct {
-	typ    string
-	object *object
-	at     position
-}
-
-type relationDecl struct {
-	Relation
-	typ string
-	at  position
-}
-
-// parseSchemaFile reads a file strictly: whatever it does not know is an error.
-// It gives all errors at once, each with file and line.
-func parseSchemaFile(name string, data []byte) (*schemaFile, error) {
-	p := &schemaParser{file: name, out: new(schemaFile)}
+// splitSchemaFile takes a file apart without reading YAML: in block style,
+// content stands deeper than its key, so that a line two blanks deep is always an
+// entry. It gives the sections it finds, and what is wrong beside them.
+func splitSchemaFile(name string, data []byte) ([]*section, error) {
 	if len(data) > maxSchemaFile {
 		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxSchemaFile)
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	var doc yaml.Node
-	switch err := dec.Decode(&doc); {
-	case errors.Is(err, io.EOF):
-		return p.out, nil // nothing but comments
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: more than one document", name)
-	}
-	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
-		return nil, fmt.Errorf("%s: not a YAML document", name)
-	}
-	for _, e := range p.mapping(doc.Content[0]) {
-		switch e.key {
-		case "types":
-			for _, t := range p.mapping(e.value) {
-				p.ownType(t)
+	var out []*section
+	var errs []error
+	kinds, seen := map[string]bool{}, map[string]bool{}
+	kind := ""
+	var current *section
+	at := position{file: name}
+	whole, end := string(data), 0
+	for line := range strings.Lines(whole) {
+		at.line++
+		start := end
+		end += len(line)
+		bare := strings.TrimRight(line, " \r\n")
+		text := strings.TrimLeft(bare, " ")
+		depth := len(bare) - len(text)
+		switch {
+		case text == "" || text[0] == '#':
+			// Kept within an entry: it may be part of a text.
+		case depth == 0:
+			current = nil
+			kind, _, _ = strings.Cut(text, ":")
+			rest := strings.TrimPrefix(text, kind)
+			if kind != "types" && kind != "observed" && kind != "relations" {
+				errs = append(errs, at.errorf("unknown key %q: types, observed or relations", kind))
+			} else if rest = strings.TrimSpace(strings.TrimPrefix(rest, ":")); rest != "" && rest[0] != '#' {
+				errs = append(errs, at.errorf("the entries of %s stand on lines of their own, two blanks deep", kind))
+			} else if kinds[kind] {
+				errs = append(errs, at.errorf("%q stands here twice", kind))
 			}
-		case "observed":
-			for _, o := range p.mapping(e.value) {
-				obj := p.object(o.value, o.key+".observed", 0)
-				p.out.observed = append(p.out.observed, &observedDecl{typ: o.key, object: obj, at: o.at})
+			kinds[kind] = true
+			continue
+		case depth == 1 || depth == 2 || current == nil:
+			m := sectionEntry.FindStringSubmatch(bare)
+			if m == nil || kind == "" {
+				errs = append(errs, at.errorf("a type's name is wanted here, two blanks deep"))
+				continue
 			}
-		case "relations":
-			for _, t := range p.mapping(e.value) {
-				for _, r := range p.mapping(t.value) {
-					p.relation(t.key, r)
-				}
+			if seen[kind+" "+m[1]] {
+				errs = append(errs, at.errorf("%q stands here twice", m[1]))
 			}
-		default:
-			p.fail(e.at, "unknown key %q: types, observed or relations", e.key)
+			seen[kind+" "+m[1]] = true
+			current = &section{kind: kind, typ: m[1], at: at, start: start}
+			out = append(out, current)
+		}
+		if current != nil {
+			current.text = whole[current.start:end]
 		}
 	}
-	if err := errors.Join(p.errs...); err != nil {
-		return nil, err
-	}
-	return p.out, nil
+	return out, errors.Join(errs...)
 }
 
+// parse reads the text and gives the value of its one entry.
+func (s *section) parse() (*schemaParser, *yaml.Node, error) {
+	p := &schemaParser{file: s.at.file}
+	// The empty lines make the positions those of the file.
+	text := strings.Repeat("\n", s.at.line-1) + s.text
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+		return nil, nil, s.at.errorf("entry %s: %w", s.typ, err)
+	}
+	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
+		return nil, nil, s.at.errorf("not a YAML document")
+	}
+	entries := p.mapping(doc.Content[0])
+	if err := errors.Join(p.errs...); err != nil {
+		return nil, nil, err
+	}
+	if len(entries) != 1 || entries[0].key != s.typ {
+		return nil, nil, s.at.errorf("something else than one entry for %s", s.typ)
+	}
+	return p, entries[0].value, nil
+}
+
+// parseType reads {description, id, tags, properties}.
+func (s *section) parseType() (*Type, error) {
+	p, n, err := s.parse()
+	if err != nil {
+		return nil, err
+	}
+	t := &Type{Name: s.typ, Properties: objectProperty(newObject(s.typ + ".properties"))}
+	for _, f := range p.mapping(n) {
+		switch f.key {
+		case "description":
+			t.Description, _ = p.text(f.value)
+		case "id":
+			t.ID = p.texts(f.value)
+			t.Ref = t.ID
+		case "tags":
+			t.TagProperty, _ = p.text(f.value)
+		case "properties":
+			p.fields(t.Properties.object, f.value, 0)
+		default:
+			p.fail(f.at, "unknown key %q: description, id, tags or properties", f.key)
+		}
+	}
+	if t.Description == "" || len(t.ID) == 0 {
+		p.fail(s.at, "type %s needs a description and an id", s.typ)
+	}
+	for _, id := range t.ID {
+		if f, ok := t.Properties.Field(id); !ok {
+			p.fail(s.at, "type %s: its id %s is not among its properties", s.typ, id)
+		} else if !f.Required {
+			p.fail(s.at, "type %s: its id %s must be always there (!)", s.typ, id)
+		}
+	}
+	if _, ok := t.Properties.Field(t.TagProperty); t.TagProperty != "" && !ok {
+		p.fail(s.at, "type %s: %s, which holds its tags, is not among its properties", s.typ, t.TagProperty)
+	}
+	return t, errors.Join(p.errs...)
+}
+
+// parseObserved adds the facts to o, which may hold those of other files.
+func (s *section) parseObserved(o *object) error {
+	p, n, err := s.parse()
+	if err != nil {
+		return err
+	}
+	p.fields(o, n, 0)
+	return errors.Join(p.errs...)
+}
+
+// parseRelations adds the relations to out, which may hold those of other files.
+func (s *section) parseRelations(out map[string]*relationDecl) error {
+	p, n, err := s.parse()
+	if err != nil {
+		return err
+	}
+	for _, e := range p.mapping(n) {
+		if old, ok := out[e.key]; ok {
+			p.fail(e.at, "relation %s of %s is defined already at %s", e.key, s.typ, old.at)
+			continue
+		}
+		out[e.key] = p.relation(e)
+	}
+	return errors.Join(p.errs...)
+}
+
+// relationDecl is a relation as it is written.
+type relationDecl struct {
+	Relation
+	at position
+}
+
+// schemaParser reads strictly: whatever it does not know is an error. It goes on
+// after one, so that all are told at once.
 type schemaParser struct {
 	file string
-	out  *schemaFile
 	errs []error
 }
 
@@ -181,45 +260,9 @@ func (p *schemaParser) texts(n *yaml.Node) []string {
 	return out
 }
 
-func (p *schemaParser) ownType(e entry) {
-	t := &ownType{name: e.key, at: e.at, properties: newObject(e.key + ".properties")}
-	if !ownTypeName.MatchString(e.key) {
-		p.fail(e.at, "%q is no name for a type of our own: Merlon::Service::Name", e.key)
-	}
-	for _, f := range p.mapping(e.value) {
-		switch f.key {
-		case "description":
-			t.description, _ = p.text(f.value)
-		case "id":
-			t.id = p.texts(f.value)
-		case "tags":
-			t.tags, _ = p.text(f.value)
-		case "properties":
-			t.properties = p.object(f.value, t.properties.name, 0)
-		default:
-			p.fail(f.at, "unknown key %q: description, id, tags or properties", f.key)
-		}
-	}
-	if t.description == "" || len(t.id) == 0 {
-		p.fail(e.at, "type %s needs a description and an id", e.key)
-	}
-	for _, id := range t.id {
-		if f, ok := t.properties.fields[id]; !ok {
-			p.fail(e.at, "type %s: its id %s is not among its properties", e.key, id)
-		} else if !f.Required {
-			p.fail(e.at, "type %s: its id %s must be always there (!)", e.key, id)
-		}
-	}
-	if _, ok := t.properties.fields[t.tags]; t.tags != "" && !ok {
-		p.fail(e.at, "type %s: %s, which holds its tags, is not among its properties", e.key, t.tags)
-	}
-	p.out.types = append(p.out.types, t)
-}
-
-// object reads {Name: kind, …}. A name may end with "!", for kinds that are no
-// word: "Rules!: [string]".
-func (p *schemaParser) object(n *yaml.Node, name string, depth int) *object {
-	o := newObject(name)
+// fields reads {Name: kind, …} into o. A name may end with "!", for kinds that
+// are no word: "Rules!: [string]".
+func (p *schemaParser) fields(o *object, n *yaml.Node, depth int) {
 	for _, e := range p.mapping(n) {
 		field, required := strings.CutSuffix(e.key, "!")
 		if !propertyName.MatchString(field) {
@@ -227,14 +270,13 @@ func (p *schemaParser) object(n *yaml.Node, name string, depth int) *object {
 			continue
 		}
 		if _, ok := o.fields[field]; ok {
-			p.fail(e.at, "%q stands here twice", field)
+			p.fail(e.at, "%s is among the fields of %s already", field, o.name)
 			continue
 		}
-		f := p.property(e.value, name+"."+field, depth+1)
+		f := p.property(e.value, o.name+"."+field, depth+1)
 		f.Required = f.Required || required
 		o.fields[field] = f
 	}
-	return o
 }
 
 // property reads what stands for a kind: a word, [kind], {…} or {"*": kind}.
@@ -255,7 +297,9 @@ func (p *schemaParser) property(n *yaml.Node, name string, depth int) *Property 
 		if len(n.Content) == 2 && n.Content[0].Value == "*" {
 			return &Property{Kind: Map, Elem: p.property(n.Content[1], name, depth+1)}
 		}
-		return objectProperty(p.object(n, name, depth))
+		o := newObject(name)
+		p.fields(o, n, depth)
+		return objectProperty(o)
 	}
 	word, ok := p.text(n)
 	if !ok {
@@ -285,8 +329,8 @@ func kindOf(word string) (*Property, bool) {
 }
 
 // relation reads {to, by}, {from, relation} or {within, type}.
-func (p *schemaParser) relation(typ string, e entry) {
-	r := &relationDecl{typ: typ, at: e.at}
+func (p *schemaParser) relation(e entry) *relationDecl {
+	r := &relationDecl{at: e.at}
 	r.Name = e.key
 	if !relationName.MatchString(e.key) {
 		p.fail(e.at, "%q is no name for a relation: it begins with a small letter", e.key)
@@ -327,5 +371,5 @@ func (p *schemaParser) relation(typ string, e entry) {
 	if (r.Anywhere || match != "") && r.By == nil {
 		p.fail(e.at, "match and anywhere are for a relation by a property")
 	}
-	p.out.relations = append(p.out.relations, r)
+	return r
 }
