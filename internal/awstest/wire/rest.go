@@ -139,8 +139,12 @@ func (c *Catalog) routeREST(req *Request, r *http.Request, body []byte) error {
 	if req.Scope.Service == "" {
 		return errors.New("no signature that names the service")
 	}
+	signing := req.Scope.Service
+	if signing == "s3express" || signing == "s3-outposts" {
+		signing = "s3" // directory buckets and buckets on Outposts
+	}
 	found, err := c.where(func(s *Service) bool {
-		return s.Signing == req.Scope.Service && (s.Protocol == RESTXML || s.Protocol == RESTJSON) &&
+		return s.Signing == signing && (s.Protocol == RESTXML || s.Protocol == RESTJSON) &&
 			(s.Signing != "s3" || (s.Name == "s3control") == strings.HasPrefix(r.URL.Path, "/v20180820/"))
 	})
 	if err != nil {

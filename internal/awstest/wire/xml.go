@@ -26,7 +26,7 @@ func (s *Service) encodeXML(res *Response, p Protocol, op *Operation, member *Me
 			return err
 		}
 	} else {
-		if op.Output != "" || len(out) > 0 {
+		if op.Output != "" || !op.modelled {
 			wrapper := or(op.Wrapper, op.Name+"Result")
 			e.open(wrapper)
 			if err := e.fields("", member, out); err != nil {
