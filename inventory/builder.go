@@ -104,6 +104,7 @@ DELETE FROM reference WHERE n IN (SELECT r.n FROM resource r JOIN unit u ON u.n 
 DELETE FROM resource WHERE unit IN (SELECT n FROM unit WHERE finished IS NULL);
 DELETE FROM gap WHERE unit IN (SELECT n FROM unit WHERE finished IS NULL);
 DELETE FROM gap_type WHERE unit IN (SELECT n FROM unit WHERE finished IS NULL);
+DELETE FROM outside WHERE unit IN (SELECT n FROM unit WHERE finished IS NULL);
 DELETE FROM call WHERE unit IN (SELECT n FROM unit WHERE finished IS NULL);
 DELETE FROM unit WHERE finished IS NULL;
 COMMIT;`)

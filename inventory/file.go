@@ -52,6 +52,7 @@ CREATE TABLE gap (
   resource TEXT NOT NULL, cause TEXT NOT NULL, doc BLOB NOT NULL, PRIMARY KEY (key, unit)) WITHOUT ROWID;
 CREATE TABLE gap_type (key TEXT NOT NULL, unit INTEGER NOT NULL, type TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,
   resource TEXT NOT NULL, PRIMARY KEY (type, account, region, resource, key, unit)) WITHOUT ROWID;
+CREATE TABLE outside (unit INTEGER NOT NULL, type TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (unit, type)) WITHOUT ROWID;
 CREATE TABLE call (
   unit INTEGER NOT NULL, call TEXT NOT NULL, resource TEXT NOT NULL, at TEXT NOT NULL, milliseconds INTEGER NOT NULL,
   attempts INTEGER NOT NULL, throttles INTEGER NOT NULL, code TEXT NOT NULL);

@@ -61,7 +61,11 @@ func (s *Snapshot) Coverage(typ string, account merlon.AccountID, region merlon.
 	if len(gaps) > 0 {
 		return Coverage{Gaps: gaps}
 	}
-	if !s.units[Unit{account, unitRegion, svc.Name}] {
+	unit := Unit{account, unitRegion, svc.Name}
+	if reason, ok := s.outside[outsideKey{unit, typ}]; ok {
+		return Coverage{OutOfScope: true, Reason: reason}
+	}
+	if !s.units[unit] {
 		return Coverage{OutOfScope: true, Reason: fmt.Sprintf("%s in %s/%s was not read (out of scope)", svc.Name, account, unitRegion)}
 	}
 	return Coverage{Complete: true}
@@ -281,7 +285,12 @@ func (s *Snapshot) inverse(ctx context.Context, from Subject, rel *Relation, fn 
 (SELECT reference.n FROM reference JOIN resource ON resource.n = reference.n
  WHERE reference.name = ?2 AND (reference.key = ?3 AND ?3 <> '' OR ` + byID + `)) ORDER BY account, region, id`
 	svc, _ := s.meta.service(from.Type)
-	rows, err := s.db.QueryContext(ctx, query, rel.Target, rel.Inverse, string(from.ARN), from.ID, string(from.Account), string(from.Region), svc.Global || rel.Anywhere)
+	arn := string(from.ARN)
+	if p, err := merlon.ParseARN(arn); err == nil && p.Account == "aws" {
+		// AWS's own policies have one ARN in all accounts, and other users in each.
+		arn = ""
+	}
+	rows, err := s.db.QueryContext(ctx, query, rel.Target, rel.Inverse, arn, from.ID, string(from.Account), string(from.Region), svc.Global || rel.Anywhere)
 	if err != nil {
 		return nil, translate(err)
 	}

@@ -21,6 +21,13 @@ type Snapshot struct {
 	// with every relation.
 	listGaps map[string][]merlon.Gap
 	units    map[Unit]bool
+	// outside says why a finished unit could not hold resources of a type.
+	outside map[outsideKey]string
+}
+
+type outsideKey struct {
+	unit Unit
+	typ  string
 }
 
 // Open opens a snapshot for reading. An unfinished one can be read too; the
@@ -62,6 +69,9 @@ func (s *Snapshot) load(ctx context.Context) error {
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return translate(err)
 	}
+	if err := s.loadOutside(ctx); err != nil {
+		return err
+	}
 	s.listGaps = map[string][]merlon.Gap{}
 	return s.Gaps(ctx, func(g *merlon.Gap) error {
 		if g.Resource == "" {
@@ -71,6 +81,24 @@ func (s *Snapshot) load(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+func (s *Snapshot) loadOutside(ctx context.Context) error {
+	rows, err := s.db.QueryContext(ctx, "SELECT account, region, service, type, reason FROM outside JOIN unit ON unit.n = outside.unit")
+	if err != nil {
+		return translate(err)
+	}
+	defer rows.Close()
+	s.outside = map[outsideKey]string{}
+	for rows.Next() {
+		var k outsideKey
+		var reason string
+		if err := rows.Scan(&k.unit.Account, &k.unit.Region, &k.unit.Service, &k.typ, &reason); err != nil {
+			return translate(err)
+		}
+		s.outside[k] = reason
+	}
+	return translate(rows.Err())
 }
 
 // Close releases the file.

@@ -57,6 +57,19 @@ func (w *UnitWriter) Gap(ctx context.Context, g *merlon.Gap) error {
 	return w.b.gap(ctx, w.n, g, doc)
 }
 
+// Outside records that the unit's place is not where resources of the types can
+// be read, and why: their coverage there is out of scope, which is not a Gap.
+func (w *UnitWriter) Outside(ctx context.Context, types []string, reason string) error {
+	w.b.mu.Lock()
+	defer w.b.mu.Unlock()
+	for _, t := range types {
+		if err := w.b.exec(ctx, "INSERT OR IGNORE INTO outside VALUES (?, ?, ?)", w.n, t, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Call records a call that was made.
 func (w *UnitWriter) Call(ctx context.Context, c Call) error {
 	w.b.mu.Lock()

@@ -82,8 +82,16 @@ func (d *Draft) Observe(path string, value any) {
 // does, percent-encoded. What is not JSON is kept as the text it is.
 func (d *Draft) SetDocument(path string, text *string) {
 	if text != nil && *text != "" {
-		d.Set(path, document(*text))
+		d.setPlain(path, document(*text))
 	}
+}
+
+// setPlain sets a property to a value that is plain already, as it is: the empty
+// lists and objects of a policy are part of it.
+func (d *Draft) setPlain(path string, value any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	set(d.properties, path, value)
 }
 
 // Tag sets tags from any of the SDK's forms: a list of keys and values or a map.

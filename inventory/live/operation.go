@@ -34,6 +34,9 @@ type Declaration struct {
 	// Optional calls are made only where the answer before says that there is
 	// something to ask for; they count in permissions, not in the dry run.
 	Optional bool
+	// Shared: one call tells about all resources of the Per type ([op.Enrich]), so
+	// that it is made once a region and not once each.
+	Shared bool
 }
 
 // Operation is one declared call. It is immutable and safe for concurrent use.

@@ -21,8 +21,9 @@ func plain(v any) any {
 }
 
 var (
-	timeType  = reflect.TypeFor[time.Time]()
-	bytesType = reflect.TypeFor[[]byte]()
+	timeType   = reflect.TypeFor[time.Time]()
+	bytesType  = reflect.TypeFor[[]byte]()
+	numberType = reflect.TypeFor[json.Number]()
 )
 
 func plainValue(v reflect.Value) any {
@@ -83,6 +84,9 @@ func plainValue(v reflect.Value) any {
 		if v.Len() == 0 {
 			return nil
 		}
+		if v.Type() == numberType {
+			return v.Interface()
+		}
 		return v.String()
 	case reflect.Bool:
 		return v.Bool()
@@ -120,7 +124,7 @@ func plainUnion(v reflect.Value) any {
 // document parses a policy that AWS gives as text. IAM percent-encodes it
 // (RFC 3986): https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html (read 2026-11-24).
 func document(text string) any {
-	if strings.HasPrefix(text, "%7B") || strings.HasPrefix(text, "%7b") {
+	if strings.HasPrefix(text, "%") { // no JSON begins so; white space may come before the brace
 		if plain, err := url.PathUnescape(text); err == nil {
 			text = plain
 		}

@@ -6,6 +6,7 @@ func Services() []*Service {
 		accountService(),
 		regionService(),
 		cloudtrailService(),
+		iamService(),
 		s3Service(),
 	}
 }
