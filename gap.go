@@ -19,6 +19,7 @@ const (
 	CauseMalformed   Cause = "Malformed"   // an answer that could not be read
 	CauseNotRecorded Cause = "NotRecorded" // a recording without this call
 	CauseTooLarge    Cause = "TooLarge"    // more than a limit of Merlon's own
+	CauseUnsupported Cause = "Unsupported" // a part of a template that Merlon cannot read
 )
 
 // Gap is something that should have been read and was not. A Gap without a
@@ -80,6 +81,8 @@ func (g *Gap) Text() string {
 		b.WriteString(" gave an answer that could not be read")
 	case CauseTooLarge:
 		b.WriteString(" gave more than Merlon reads")
+	case CauseUnsupported:
+		b.WriteString(" holds what Merlon cannot read")
 	default:
 		b.WriteString(" failed")
 	}
