@@ -48,6 +48,9 @@ var invalidCodes = []string{"InvalidClientTokenId", "UnrecognizedClientException
 
 // causeFor sorts an error into the causes of a Gap.
 func causeFor(err error) merlon.Cause {
+	if cause, ok := recordedCause(err); ok {
+		return cause
+	}
 	c := code(err)
 	switch {
 	case errors.Is(err, ErrNotRecorded):

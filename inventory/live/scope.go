@@ -32,7 +32,7 @@ type Scope struct {
 	schemas  *inventory.SchemaSet
 	names    *nameIndex
 	parallel int
-	recorder *Recorder
+	recorder Recorder
 	progress Progress
 
 	mu      sync.Mutex
@@ -79,13 +79,13 @@ func (s *Scope) call(ctx context.Context, o *Operation, region merlon.Region, re
 	}
 	if !errors.Is(err, ErrNotRecorded) {
 		if werr := s.writer.Call(ctx, rec); werr != nil {
-			return nil, merlon.Read{}, werr
+			return nil, merlon.Read{}, stop(werr)
 		}
 		s.progress.Called(s.Account, s.Region, o.Call(), st.Attempts, st.Throttles)
 	}
 	if s.recorder != nil {
-		if rerr := s.recorder.record(Place{s.Account, s.regionOr(region)}, o, in, out, err); rerr != nil {
-			return nil, merlon.Read{}, rerr
+		if rerr := s.recorder.Record(Place{s.Account, s.regionOr(region)}, o, in, out, err); rerr != nil {
+			return nil, merlon.Read{}, stop(fmt.Errorf("record %s: %w", o.Call(), rerr))
 		}
 	}
 	return out, merlon.Read{Call: o.Call(), At: st.At}, err

@@ -39,6 +39,36 @@ func nextToken(out any) (field, token string) {
 	return "", ""
 }
 
+// NextToken is the token of the page after an answer, "" for the last one. out
+// is a pointer to an operation's output.
+func NextToken(out any) string {
+	_, token := nextToken(out)
+	return token
+}
+
+// PageToken is the token of the page that a request asks for, "" for the first
+// one. in is a pointer to an operation's input.
+func PageToken(in any) string {
+	v := reflect.ValueOf(in).Elem()
+	for _, t := range tokens {
+		if s := text(v.FieldByName(t.in)); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// IsToken reports whether a field of a request or of an answer carries a page
+// token.
+func IsToken(field string) bool {
+	for _, t := range tokens {
+		if t.in == field || t.out == field {
+			return true
+		}
+	}
+	return false
+}
+
 // inner finds CloudFront's list object: the only struct besides the metadata.
 func inner(v reflect.Value) reflect.Value {
 	for i := range v.NumField() {

@@ -34,7 +34,7 @@ type Walk struct {
 	Schemas  *inventory.SchemaSet
 	Progress Progress
 	// Recorder writes what AWS answered; nil for none.
-	Recorder *Recorder
+	Recorder Recorder
 	// Accounts and Units are how many are read at a time.
 	Accounts, Units int
 	// Now is the clock of the scan.
@@ -120,6 +120,11 @@ func (w *Walk) account(ctx context.Context, b *inventory.Builder, t *Target, don
 			return ctx.Err()
 		}
 	}
+	if w.Recorder != nil {
+		if err := w.Recorder.Account(t, closed); err != nil {
+			return fmt.Errorf("record account %s: %w", t.ID, err)
+		}
+	}
 	var todo []unit
 	for _, u := range w.units(t) {
 		if !done[inventory.Unit{Account: t.ID, Region: u.region, Service: u.service.Name}] {
@@ -174,10 +179,38 @@ func (w *Walk) closed(ctx context.Context, b *inventory.Builder, t *Target, todo
 	return nil
 }
 
+// empty reports whether the source holds nothing of a service in a place. The
+// account and the region themselves are always there.
+func (w *Walk) empty(u unit) bool {
+	sparse, ok := w.Source.(Sparse)
+	if !ok || len(u.service.Operations) == 0 || slices.Contains(u.service.Types, accountType) {
+		return false
+	}
+	return !sparse.Holds(Place{u.target.ID, u.region}, u.service.Operations)
+}
+
+// missing records a service of which a recording holds nothing as one Gap over
+// all its types, under the name of the first of its calls.
+func (w *Walk) missing(ctx context.Context, uw *inventory.UnitWriter, u unit) error {
+	g := &merlon.Gap{Call: u.service.Operations[0].Call(), Account: u.target.ID, Region: u.region, Types: u.service.AllTypes(), Cause: merlon.CauseNotRecorded,
+		Message: fmt.Sprintf("the recording holds no call of %s here", u.service.Title)}
+	if err := uw.Gap(ctx, g); err != nil {
+		return err
+	}
+	if err := uw.Done(ctx, w.Now()); err != nil {
+		return err
+	}
+	w.Progress.Done(u.target.ID, u.region, u.service.Name)
+	return nil
+}
+
 func (w *Walk) unit(ctx context.Context, b *inventory.Builder, u unit, names *nameIndex) error {
 	uw, err := b.Begin(ctx, inventory.Unit{Account: u.target.ID, Region: u.region, Service: u.service.Name}, w.Now())
 	if err != nil {
 		return err
+	}
+	if w.empty(u) {
+		return w.missing(ctx, uw, u)
 	}
 	s := &Scope{Account: u.target.ID, AccountName: u.target.Name, Region: u.region, Partition: u.target.Partition, Regions: u.target.Regions, Now: w.Now(),
 		service: u.service, source: w.Source, writer: uw, schemas: w.Schemas, names: names, parallel: 8,
