@@ -44,7 +44,7 @@ func (in *input) collect(ctx context.Context, schemas *inventory.SchemaSet) (str
 	for _, s := range services {
 		meta.Services = append(meta.Services, s.Meta())
 	}
-	var recorder *live.Recorder
+	var recorder live.Recorder
 	walk := &live.Walk{Services: services, Targets: targets, Source: session.Source(), Schemas: schemas, Recorder: recorder,
 		Accounts: 4, Units: 2 * in.live.Parallel, Now: in.env.Now}
 	return in.run(ctx, walk, b, meta)

@@ -3,7 +3,6 @@ package awscli
 import (
 	"fmt"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -36,7 +35,7 @@ func (c *caller) find(o *live.Operation, r request) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("%w: there is no %s", live.ErrNotRecorded, filepath.Join(c.f.dir, first))
+	return "", fmt.Errorf("%w: there is no %s", live.ErrNotRecorded, first)
 }
 
 // namings are the levels by which a request's file may be named, as it is written

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -88,7 +87,7 @@ func (c *caller) answer(o *live.Operation, file string, next bool, st *live.Stat
 	case failure != nil && (next || live.NextToken(out) == ""):
 		return nil, *st, failure
 	case next:
-		return nil, *st, fmt.Errorf("%w: %s ends with the token of another page", live.ErrNotRecorded, filepath.Join(c.f.dir, file))
+		return nil, *st, fmt.Errorf("%w: %s ends with the token of another page", live.ErrNotRecorded, file)
 	}
 	return out, *st, nil
 }
@@ -122,7 +121,7 @@ func (f *Folder) unreadable(file string, err error) error {
 	if errors.As(err, &at) {
 		err = at.Err
 	}
-	return &live.Failure{Cause: cause, Message: filepath.Join(f.dir, file) + ": " + err.Error()}
+	return &live.Failure{Cause: cause, Message: file + ": " + err.Error()}
 }
 
 // stemsOf is stems, once an operation.
