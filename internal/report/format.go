@@ -27,6 +27,7 @@ func Formats() []Format {
 		{"terminal", "for reading: grouped, worst first", ".txt", newTerminal},
 		{"json", "one document with controls, findings and summary", ".json", newDocument},
 		{"jsonl", "one verdict a line, each complete in itself", ".jsonl", newJSONLines},
+		{"html", "one page for a browser, with search and filters", ".html", newHTML},
 	}
 }
 
