@@ -179,10 +179,13 @@ func (b *browser) shot(name string) {
 	}
 }
 
-func writePage(t *testing.T, run *Run, findings []merlon.Finding, s *Summary) (path string, size int64) {
+func writePage(t *testing.T, run *Run, findings []merlon.Finding, s *Summary, verdicts ...merlon.Verdict) (path string, size int64) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "report.html")
-	out, err := Open([]string{"html=" + path}, Config{Verdicts: all})
+	if verdicts == nil {
+		verdicts = all
+	}
+	out, err := Open([]string{"html=" + path}, Config{Verdicts: verdicts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -378,8 +381,8 @@ func TestPageHostile(t *testing.T) {
 // measured is: the page is never wider than the window, and it follows the
 // system's colours and the button.
 func TestPagePictures(t *testing.T) {
-	run, findings := manyFindings(600)
-	long, _ := writePage(t, run, findings, testSummary())
+	org, findings, sum := organization()
+	long, _ := writePage(t, org, findings, sum, merlon.Fail, merlon.UnknownResult)
 	small := testRun()
 	list := testFindings(small)
 	short, _ := writePage(t, small, list, testSummary())

@@ -3,10 +3,10 @@
 function drawCoverage() {
   const calls = Object.entries(meta.calls).sort((a, b) => b[1].calls - a[1].calls || (a[0] < b[0] ? -1 : 1));
   const types = Object.entries(meta.resources).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  fill($('coverage'), h('div', { class: 'sheet' }, h('h1', null, meta.gaps.length ? plural(meta.gaps.length, 'call') + ' could not be read' : 'Everything asked for was read'),
-    h('p', { class: 'lead' }, meta.gaps.length ? 'Controls that need them say “unknown”, never “pass”.' : meta.interrupted ? 'Up to where the scan was stopped.' : total.judged ? 'No call was denied, throttled or lost.' : 'There was nothing to read.'),
+  fill($('coverage'), h('div', { class: 'sheet' }, h('h1', null, meta.gaps.length ? plural(meta.gaps.length, 'gap') + ' in what was read' : total.judged ? 'Everything asked for was read' : 'Nothing was read'),
+    h('p', { class: 'lead' }, meta.gaps.length ? 'A gap is a call that was denied, throttled or lost. Controls that need it say “unknown”, never “pass”.' : meta.interrupted ? 'Up to where the scan was stopped.' : total.judged ? 'No call was denied, throttled or lost.' : 'There was nothing to read.'),
     meta.gaps.length ? h('section', { class: 'box' }, h('h2', null, 'Not read'), gapGroups.map(gapDetails), policy()) : null,
-    h('div', { class: 'columns' }, scopeBox(), callsBox(calls)), typesBox(types)));
+    h('div', { class: 'columns even' }, scopeBox(), callsBox(calls)), typesBox(types)));
 }
 
 function gapDetails(g) {
@@ -18,7 +18,7 @@ function gapDetails(g) {
       const x = meta.gaps[i];
       return h('li', null, [accountNames.get(x.account) || x.account, x.region, x.resource || (x.types || []).join(', ')].filter(Boolean).join(' · ') || 'everywhere', x.code && x.code !== x.cause ? h('small', null, ' ' + x.code) : null, x.accepted ? h('span', { class: 'tag' }, 'accepted by ' + x.accepted) : null);
     })), g.gaps.length > most ? h('p', { class: 'dim' }, 'and ' + num(g.gaps.length - most) + ' more') : null))) },
-  h('summary', null, h('span', { class: 'name' }, h('code', null, g.call), ' ' + causeText(g.cause)), h('span', { class: 'figures' }, [plural(g.gaps.length, 'time'), g.accounts.size ? plural(g.accounts.size, 'account') : '', g.accepted ? num(g.accepted) + ' accepted' : ''].filter(Boolean).join(' · '))));
+  h('summary', null, h('span', { class: 'name' }, h('code', null, g.call), ' ' + causeText(g.cause)), h('span', { class: 'figures' }, [plural(g.gaps.length, 'gap'), g.accounts.size ? plural(g.accounts.size, 'account') : '', g.accepted ? num(g.accepted) + ' accepted' : ''].filter(Boolean).join(' · '))));
 }
 
 // policy is one statement with every action that was missing and not accepted.

@@ -28,7 +28,7 @@ const part = (title, ...children) => h('section', null, h('h3', null, title), ch
 
 function drawDetail(i) {
   const f = rows[i], c = controlOf(f), s = state(f), account = meta.accounts[f[ACCOUNT]], pane = $('detail');
-  const gaps = (f[GAPS] || []).map((g) => meta.gaps[g]), reasons = (f[REASONS] || []).map(word), evidence = f[EVIDENCE] || [];
+  const gaps = (f[GAPS] || []).map((g) => meta.gaps[g]), reasons = (f[REASONS] || []).map(word).filter((r) => !gaps.some((g) => r.startsWith(g.call))), evidence = f[EVIDENCE] || [];
   const same = rows.reduce((n, g) => n + (g[CONTROL] === f[CONTROL] ? 1 : 0), 0) - 1;
   const here = rows.reduce((n, g) => n + (g[RESOURCE] === f[RESOURCE] && g[ACCOUNT] === f[ACCOUNT] ? 1 : 0), 0) - 1;
   fill(pane,

@@ -25,7 +25,8 @@ function ordered(grouping) {
   const rank = (f) => state(f) * 6 + f[SEVERITY];
   rows.forEach((f, i) => {
     const k = key(i), r = rank(f), w = weight.get(k);
-    if (!w || r < w[0]) weight.set(k, [r, 1, weight.size]);
+    if (!w) weight.set(k, [r, 1, weight.size]);
+    else if (r < w[0]) [w[0], w[1]] = [r, 1];
     else if (r === w[0]) w[1]++;
   });
   const keys = rows.map((_, i) => weight.get(key(i)));
@@ -159,7 +160,7 @@ function rowElement(j) {
     h('span', { class: 'main' }, h('span', { class: 'msg' }, f[MESSAGE] || c.title), h('span', { class: 'sub' }, where.join(' · '))),
     f[FLAGS] & KNOWN ? h('span', { class: 'tag' }, 'known') : null,
     s === 2 ? h('span', { class: 'tag' }, 'excepted') : null,
-    filter.group === 'control' && s !== 1 ? null : s === 1 ? h('span', { class: 'badge q' }, 'Unknown') : badge(f[SEVERITY]));
+    filter.group === 'control' ? null : badge(f[SEVERITY]));
 }
 
 // select moves the selection and keeps it in sight.

@@ -26,6 +26,13 @@ function headline() {
 
 function drawOverview() {
   const [title, text] = headline();
+  if (!total.judged) {
+    fill($('overview'), h('div', { class: 'sheet' }, notices(), h('h1', null, title), h('p', { class: 'lead' }, text), h('section', { class: 'box' }, h('h2', null, 'What to look at'), h('ul', { class: 'plain' },
+      h('li', null, h('a', { href: address('coverage') }, 'Coverage'), ' says which accounts, regions and services were in scope, and what could not be read.'),
+      h('li', null, 'An account, region or service that was left out by a filter gives no verdict.'),
+      h('li', null, h('code', null, 'merlon scan --dry-run'), ' prints the calls that a scan will make.')))));
+    return;
+  }
   fill($('overview'), h('div', { class: 'sheet' },
     notices(),
     h('h1', null, title), h('p', { class: 'lead' }, text),
@@ -95,17 +102,22 @@ function once(draw) {
 }
 
 function unknowns() {
+  const waiting = new Map(), groupOf = new Map(); // how many findings wait for each call
+  for (const g of gapGroups) for (const i of g.gaps) groupOf.set(i, g);
+  for (const f of rows) for (const g of new Set((f[GAPS] || []).map((i) => groupOf.get(i)))) waiting.set(g, (waiting.get(g) || 0) + 1);
   const head = h('h2', null, 'Unknown, and why');
   if (!total.unknown && !meta.gaps.length) return h('section', { class: 'box' }, head, h('p', { class: 'empty' }, total.judged ? 'Everything that was asked for could be read.' : 'No call was recorded as failed.'));
   return h('section', { class: 'box' }, head,
     h('p', { class: 'dim' }, 'What could not be read is neither a pass nor a failure.'),
     h('ul', { class: 'reasons' }, gapGroups.slice(0, 6).map((g) => h('li', null, h('code', null, g.call), ' ' + causeText(g.cause),
-      h('small', null, [g.gaps.length > 1 ? num(g.gaps.length) + ' times' : '', g.accounts.size > 1 ? num(g.accounts.size) + ' accounts' : [...g.accounts].map((a) => accountNames.get(a) || a)[0], g.accepted ? num(g.accepted) + ' accepted' : ''].filter(Boolean).join(' · '))))),
+      h('small', null, [waiting.get(g) ? plural(waiting.get(g), 'finding') : '', g.gaps.length > 1 ? num(g.gaps.length) + ' times' : '', g.accounts.size > 1 ? num(g.accounts.size) + ' accounts' : [...g.accounts].map((a) => accountNames.get(a) || a)[0], g.accepted ? num(g.accepted) + ' accepted' : ''].filter(Boolean).join(' · '))))),
     gapGroups.length ? h('a', { class: 'more', href: address('coverage') }, gapGroups.length > 6 ? 'All ' + num(gapGroups.length) + ' calls, and how to grant them' : 'Where, and how to grant what was missing')
       : h('a', { class: 'more', href: to({ verdict: 'unknown' }) }, 'See each with its reason'));
 }
 
-const sevHead = () => severityNames.slice(0, 5).map((n) => h('th', { class: 'n', scope: 'col' }, n));
+const shortNames = ['Crit', 'High', 'Med', 'Low', 'Info'];
+const head = (name, short) => h('th', { class: 'n', scope: 'col' }, h('span', { class: 'long' }, name), h('span', { class: 'short', 'aria-hidden': 'true' }, short));
+const sevHead = () => severityNames.slice(0, 5).map((n, i) => head(n, shortNames[i]));
 const cell = (n, href, cls) => h('td', { class: 'n' + (n ? '' : ' zero') + (cls ? ' ' + cls : '') }, n && href ? h('a', { href }, num(n)) : num(n));
 const sevCells = (t, extra) => t.severity.slice(0, 5).map((n, i) => cell(n, to({ verdict: 'fail', severity: severities[i], ...extra }), 't-' + severities[i]));
 
@@ -113,8 +125,8 @@ function byArea() {
   if (!total.judged) return null;
   const sums = tally((c) => [meta.controls[c.control].area || 'other']);
   const names = [...areas, ...[...sums.keys()].filter((k) => !areas.includes(k))];
-  return h('section', { class: 'box' }, h('h2', null, 'By area'), h('div', { class: 'scroll' }, h('table', null,
-    h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Area'), sevHead(), h('th', { class: 'n', scope: 'col' }, 'Unknown'), h('th', { class: 'n', scope: 'col' }, 'Passed'), h('th', { class: 'wide', scope: 'col' }, h('span', { class: 'away' }, 'Share')))),
+  return h('section', { class: 'box' }, h('h2', null, 'By area'), h('div', { class: 'scroll' }, h('table', { class: 'matrix' },
+    h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Area'), sevHead(), head('Unknown', 'Unkn'), head('Passed', 'Pass'), h('th', { class: 'wide', scope: 'col' }, h('span', { class: 'away' }, 'Share')))),
     h('tbody', null, names.map((a) => {
       const t = sums.get(a) || noTally();
       return h('tr', null, h('th', { scope: 'row' }, t.fail + t.unknown ? h('a', { href: to({ area: a }) }, areaName(a)) : areaName(a)),
@@ -132,8 +144,8 @@ function byAccount() {
     sevCells(t, { account: a.id }), cell(t.unknown, to({ verdict: 'unknown', account: a.id })), cell(t.pass),
     h('td', { class: 'wide' }, h('div', { class: 'scaled' }, t.fail ? h('div', { grow: t.fail, class: 'part' }, share(severityParts(t))) : null, h('div', { grow: most - t.fail, class: 'rest' }))));
   const first = 12, body = h('tbody', null, list.slice(0, first).map(row));
-  return h('section', { class: 'box' }, h('h2', null, 'By account'), h('div', { class: 'scroll' }, h('table', null,
-    h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Account'), sevHead(), h('th', { class: 'n', scope: 'col' }, 'Unknown'), h('th', { class: 'n', scope: 'col' }, 'Passed'), h('th', { class: 'wide', scope: 'col' }, h('span', { class: 'away' }, 'Failures')))), body)),
+  return h('section', { class: 'box' }, h('h2', null, 'By account'), h('div', { class: 'scroll' }, h('table', { class: 'matrix' },
+    h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Account'), sevHead(), head('Unknown', 'Unkn'), head('Passed', 'Pass'), h('th', { class: 'wide', scope: 'col' }, h('span', { class: 'away' }, 'Failures')))), body)),
   list.length > first ? h('button', { type: 'button', class: 'link', onclick: (e) => { put(body, list.slice(first).map(row)); e.target.remove(); } }, 'Show all ' + num(list.length) + ' accounts') : null);
 }
 
