@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 
 	"modernc.org/sqlite" // also registers the driver "sqlite"
@@ -156,5 +155,3 @@ func translate(err error) error {
 	}
 	return err
 }
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,39 @@
+# merlon: `make demo` shows what a scan looks like, `make test` runs everything.
+
+GO       ?= go
+LDFLAGS  := -s -w
+MAXSIZE  := 80000000
+FUZZTIME ?= 10s
+
+.PHONY: build demo test check fuzz generate demo-data bench clean
+
+build:
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/merlon ./cmd/merlon
+
+demo: build
+	bin/merlon demo
+
+# The last step is go test, so that its lines close the run.
+test: check fuzz moto
+	$(GO) test -race ./...
+
+check: build
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'gofmt would change:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	@size=$$(wc -c < bin/merlon); echo "bin/merlon: $$size bytes"; test $$size -lt $(MAXSIZE) || { echo 'the binary is larger than $(MAXSIZE) bytes: see docs/design/decisions.md, "Binary size"'; exit 1; }
+
+# Every fuzz target for $(FUZZTIME). go test -fuzz takes one target a run.
+fuzz:
+	@set -e; git ls-files -co --exclude-standard '*_test.go' | xargs grep -lE '^func Fuzz' | while read -r f; do \
+	  grep -oE '^func Fuzz\w+' "$$f" | sed 's/func //' | while read -r t; do \
+	    echo "fuzz $$(dirname $$f) $$t"; $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) "./$$(dirname $$f)" >/tmp/fuzz.$$$$ 2>&1 || { cat /tmp/fuzz.$$$$; rm -f /tmp/fuzz.$$$$; exit 1; }; rm -f /tmp/fuzz.$$$$; \
+	  done; \
+	done
+
+.PHONY: moto
+moto:
+	@sh internal/awstest/moto.sh
+
+clean:
+	rm -rf bin .cache
