@@ -47,7 +47,7 @@ func TestMoto(t *testing.T) {
 	}
 	cfg := aws.Config{
 		BaseEndpoint: aws.String(m.URL), Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient: plainBody{&http.Client{Timeout: time.Minute}},
+		HTTPClient: &awstest.Client{Client: http.Client{Timeout: time.Minute}},
 	}
 	roles, err := iam.NewFromConfig(cfg).ListRoles(t.Context(), nil)
 	if err != nil {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -47,23 +45,8 @@ func config(s *awstest.Server, account merlon.AccountID, region string) aws.Conf
 	return aws.Config{
 		BaseEndpoint: aws.String(s.URL), Region: region, RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(awstest.AccessKey(account), "secret", ""),
-		HTTPClient:  plainBody{&http.Client{Timeout: 20 * time.Second, Transport: transport}},
+		HTTPClient:  s.Client(),
 	}
-}
-
-// transport is closed by no other test's server.
-var transport = http.DefaultTransport.(*http.Transport).Clone()
-
-// plainBody hides the WriteTo of request bodies. The SDK closes the body when the
-// answer begins, and its WriteTo then reports io.EOF as an error: net/http closes
-// the connection while a large answer of a fast server is still on its way.
-type plainBody struct{ *http.Client }
-
-func (c plainBody) Do(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		r.Body = struct{ io.ReadCloser }{r.Body}
-	}
-	return c.Client.Do(r)
 }
 
 func s3Client(c aws.Config) *s3.Client {
@@ -212,7 +195,7 @@ func TestProtocols(t *testing.T) {
 
 	t.Run("s3control", func(t *testing.T) {
 		s.Put(awstest.Match{Call: "s3control:GetPublicAccessBlock", Account: testAccount}, map[string]any{"PublicAccessBlockConfiguration": map[string]any{"BlockPublicAcls": true}})
-		c := s3control.NewFromConfig(cfg, func(o *s3control.Options) { o.HTTPClient = hostOf(s) })
+		c := s3control.NewFromConfig(cfg)
 		out, err := c.GetPublicAccessBlock(ctx, &s3control.GetPublicAccessBlockInput{AccountId: aws.String(string(testAccount))})
 		if err != nil || !*out.PublicAccessBlockConfiguration.BlockPublicAcls {
 			t.Errorf("%v, %v", out, err)
@@ -397,19 +380,6 @@ func TestProtocols(t *testing.T) {
 		t.Errorf("reads were taken for writes: %v", m)
 	}
 }
-
-// hostOf sends every request to the server's own host: S3 Control puts the
-// account before it.
-func hostOf(s *awstest.Server) aws.HTTPClient {
-	return doer(func(r *http.Request) (*http.Response, error) {
-		r.URL.Host = strings.TrimPrefix(s.URL, "http://")
-		return http.DefaultClient.Do(r)
-	})
-}
-
-type doer func(*http.Request) (*http.Response, error)
-
-func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
 
 // wantCode fails unless the client saw this error code and HTTP status.
 func wantCode(t *testing.T, err error, code string, status int) {

@@ -48,7 +48,7 @@ func TestEveryRead(t *testing.T) {
 		"cloudwatch": cloudwatch.NewFromConfig(cfg), "dynamodb": dynamodb.NewFromConfig(cfg), "ec2": ec2.NewFromConfig(cfg),
 		"eks": eks.NewFromConfig(cfg), "guardduty": guardduty.NewFromConfig(cfg), "iam": iam.NewFromConfig(cfg), "kms": kms.NewFromConfig(cfg),
 		"lambda": lambda.NewFromConfig(cfg), "route53": route53.NewFromConfig(cfg), "s3": s3Client(cfg),
-		"s3control": s3control.NewFromConfig(cfg, func(o *s3control.Options) { o.HTTPClient = hostOf(s) }),
+		"s3control": s3control.NewFromConfig(cfg),
 		"sns":       sns.NewFromConfig(cfg), "sqs": sqs.NewFromConfig(cfg),
 	} {
 		v := reflect.ValueOf(client)
