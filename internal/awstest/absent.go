@@ -1,7 +1,10 @@
 package awstest
 
-// absent are the errors by which AWS says that something has not been set up,
-// as the API references of the operations name them (read 2026-11-24).
+// absent are the errors by which AWS says that something has not been set up.
+// Codes and statuses are those of botocore's models (a test compares them); S3's
+// and EC2's, which stand in no model, those that moto and the EC2 list
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html have.
+// The messages are like AWS's, not its words.
 var absent = map[string]Error{
 	"account:GetAlternateContact": {Code: "ResourceNotFoundException", Message: "No contact of the inputted alternate contact type found.", Status: 404},
 
@@ -74,8 +77,10 @@ var defaults = map[string]map[string]any{
 }
 
 // offUntilEnabled are the calls by which a scan looks at services that refuse them until
-// they are enabled. https://docs.aws.amazon.com/macie/latest/APIReference/macie.html and
-// https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_DescribeHub.html (read 2026-11-24).
+// they are enabled, with codes that clients have reported: Macie
+// https://github.com/turbot/steampipe-plugin-aws/issues/2119 (some of its calls have been
+// seen to use status 401: https://github.com/mondoohq/mql/pull/5988), Security Hub
+// https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_DescribeHub.html.
 var offUntilEnabled = map[string][]string{
 	"macie2": {
 		"GetMacieSession", "GetAutomatedDiscoveryConfiguration", "GetAdministratorAccount", "ListClassificationJobs", "ListFindings",

@@ -7,12 +7,11 @@ import (
 	"merlon.dev/merlon/internal/awstest/wire"
 )
 
-// The error codes of refusals differ by protocol and service. Sources, read
-// 2026-11-24: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html,
-// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html,
-// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html, and what
-// the SDK's own lists of retried codes hold
-// (github.com/aws/aws-sdk-go-v2/aws/retry, DefaultThrottleErrorCodes).
+// The error codes of refusals differ by protocol and service. The throttling codes
+// are among those that the SDK knows (aws/retry, DefaultThrottleErrorCodes); the
+// others follow https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html,
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html and
+// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html.
 
 // Denied is the answer to a caller who may not make the call.
 func (s *Server) Denied(c *Call) *Error {
