@@ -113,7 +113,7 @@ func (in *input) dryRun(ctx context.Context, schemas *inventory.SchemaSet) error
 		n := 0
 		var names []string
 		for _, o := range s.Operations {
-			if o.Per == "" && !o.Optional {
+			if (o.Per == "" || o.Shared) && !o.Optional {
 				n++
 				names = append(names, o.Name)
 			}
@@ -136,7 +136,7 @@ func (in *input) dryRun(ctx context.Context, schemas *inventory.SchemaSet) error
 		per := map[string][]string{}
 		var order []string
 		for _, o := range s.Operations {
-			if o.Per != "" {
+			if o.Per != "" && !o.Shared {
 				if per[o.Per] == nil {
 					order = append(order, o.Per)
 				}

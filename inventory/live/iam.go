@@ -36,7 +36,7 @@ var (
 	iamGetCredentialReport = operation(iam.NewFromConfig, (*iam.Client).GetCredentialReport, Declaration{
 		Types: []string{credentialReportType}})
 	iamGenerateCredentialReport = operation(iam.NewFromConfig, (*iam.Client).GenerateCredentialReport, Declaration{
-		Types: []string{credentialReportType}})
+		Types: []string{credentialReportType}, Optional: true})
 	iamListVirtualMFADevices = operation(iam.NewFromConfig, (*iam.Client).ListVirtualMFADevices, Declaration{
 		Types: []string{mfaDeviceType}})
 	iamGetAccountPasswordPolicy = operation(iam.NewFromConfig, (*iam.Client).GetAccountPasswordPolicy, Declaration{

@@ -119,7 +119,10 @@ func (d *Draft) bind(all *details, inline []types.PolicyDetail, attached []types
 }
 
 func (s *Scope) moreOfRoles(ctx context.Context, all *details) error {
-	return iamListRoles.Enrich(ctx, s, all.roles, &iam.ListRolesInput{MaxItems: iamPage}, func(out *iam.ListRolesOutput) error {
+	if len(all.roles) == 0 {
+		return nil
+	}
+	return iamListRoles.Batch(ctx, s, all.roles, &iam.ListRolesInput{MaxItems: iamPage}, func(out *iam.ListRolesOutput) error {
 		for _, r := range out.Roles {
 			if d := all.byName[roleType+" "+aws.ToString(r.RoleName)]; d != nil {
 				d.Set("Description", r.Description)
@@ -133,8 +136,11 @@ func (s *Scope) moreOfRoles(ctx context.Context, all *details) error {
 // moreOfUsers adds the credentials of CodeCommit, Keyspaces and Bedrock (the
 // long-term API keys), which the credential report only counts.
 func (s *Scope) moreOfUsers(ctx context.Context, all *details) error {
+	if len(all.users) == 0 {
+		return nil
+	}
 	found := map[*Draft][]types.ServiceSpecificCredentialMetadata{}
-	err := iamListServiceSpecificCredentials.Enrich(ctx, s, all.users, &iam.ListServiceSpecificCredentialsInput{AllUsers: aws.Bool(true), MaxItems: iamPage}, func(out *iam.ListServiceSpecificCredentialsOutput) error {
+	err := iamListServiceSpecificCredentials.Batch(ctx, s, all.users, &iam.ListServiceSpecificCredentialsInput{AllUsers: aws.Bool(true), MaxItems: iamPage}, func(out *iam.ListServiceSpecificCredentialsOutput) error {
 		for _, c := range out.ServiceSpecificCredentials {
 			if d := all.byName[userType+" "+aws.ToString(c.UserName)]; d != nil {
 				found[d] = append(found[d], c)

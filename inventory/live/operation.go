@@ -34,7 +34,7 @@ type Declaration struct {
 	// Optional calls are made only where the answer before says that there is
 	// something to ask for; they count in permissions, not in the dry run.
 	Optional bool
-	// Shared: one call tells about all resources of the Per type ([op.Enrich]), so
+	// Shared: one call tells about all resources of the Per type ([op.Batch]), so
 	// that it is made once a region and not once each.
 	Shared bool
 }

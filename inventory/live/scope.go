@@ -21,6 +21,8 @@ type Scope struct {
 	AccountName string
 	Region      merlon.Region
 	Partition   merlon.Partition
+	// Accounts are all accounts of the scan.
+	Accounts []merlon.AccountID
 	// Regions are the account's regions in scope.
 	Regions []merlon.Region
 	// Now is the time of the scan.
@@ -171,35 +173,6 @@ func (o op[I, O]) Pages(ctx context.Context, s *Scope, r *Draft, in *I, fn func(
 	return stop(s.writer.Gap(ctx, g))
 }
 
-// Enrich makes a list call that tells more about resources that another call
-// listed, and gives each page to fn, which fills them in. A failure makes the
-// parts that the operation fills unknown in all of them. Without any resource
-// there is nothing to ask.
-func (o op[I, O]) Enrich(ctx context.Context, s *Scope, drafts []*Draft, in *I, fn func(*O) error) error {
-	if len(drafts) == 0 {
-		return nil
-	}
-	read := merlon.Read{Call: o.Call(), At: s.Now, Properties: o.Fills}
-	err := o.pages(ctx, s, "", "", in, func(out *O, r merlon.Read) error {
-		read.At = r.At
-		return fn(out)
-	})
-	if err != nil && fatal(err) {
-		return err
-	}
-	if err == nil || slices.Contains(o.Absent, code(err)) {
-		for _, d := range drafts {
-			d.read(read)
-		}
-		return nil
-	}
-	g := s.gap(o.Operation, "", err)
-	for _, d := range drafts {
-		d.unknown(o.Fills, g)
-	}
-	return stop(s.writer.Gap(ctx, g))
-}
-
 // Outside notes that resources of the types cannot be listed from this account,
 // for a reason that no permission would change: relations over them are unknown,
 // and no Gap is counted.
@@ -207,8 +180,15 @@ func (s *Scope) Outside(ctx context.Context, types []string, reason string) erro
 	return stop(s.writer.Outside(ctx, types, reason))
 }
 
-// anywhere: global services other than S3 answer in one region only.
-func (s *Scope) anywhere(o *Operation) bool { return s.service.Global && o.Service != "s3" }
+// anywhere: global services answer in one region only, but for S3, which answers
+// for a bucket where it is, and Identity Center, which has a home region.
+func (s *Scope) anywhere(o *Operation) bool {
+	switch o.Service {
+	case "s3", "ssoadmin", "identitystore":
+		return false
+	}
+	return s.service.Global
+}
 
 func (o op[I, O]) pages(ctx context.Context, s *Scope, region merlon.Region, resource string, in *I, fn func(*O, merlon.Read) error) error {
 	page := *in

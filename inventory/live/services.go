@@ -7,6 +7,7 @@ func Services() []*Service {
 		regionService(),
 		cloudtrailService(),
 		iamService(),
+		organizationsService(),
 		s3Service(),
 	}
 }
