@@ -39,6 +39,8 @@ type Walk struct {
 	Accounts, Units int
 	// Now is the clock of the scan.
 	Now func() time.Time
+
+	ids []merlon.AccountID // of the targets
 }
 
 // unit is one piece of work.
@@ -75,6 +77,10 @@ func (w *Walk) Run(ctx context.Context, b *inventory.Builder) error {
 		return err
 	}
 	names := newNameIndex()
+	w.ids = nil
+	for i := range w.Targets {
+		w.ids = append(w.ids, w.Targets[i].ID)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	accounts := make(chan struct{}, max(1, w.Accounts))
@@ -204,14 +210,6 @@ func (w *Walk) missing(ctx context.Context, uw *inventory.UnitWriter, u unit) er
 	return nil
 }
 
-func (w *Walk) accounts() []merlon.AccountID {
-	ids := make([]merlon.AccountID, len(w.Targets))
-	for i := range w.Targets {
-		ids[i] = w.Targets[i].ID
-	}
-	return ids
-}
-
 func (w *Walk) unit(ctx context.Context, b *inventory.Builder, u unit, names *nameIndex) error {
 	uw, err := b.Begin(ctx, inventory.Unit{Account: u.target.ID, Region: u.region, Service: u.service.Name}, w.Now())
 	if err != nil {
@@ -220,7 +218,7 @@ func (w *Walk) unit(ctx context.Context, b *inventory.Builder, u unit, names *na
 	if w.empty(u) {
 		return w.missing(ctx, uw, u)
 	}
-	s := &Scope{Account: u.target.ID, AccountName: u.target.Name, Region: u.region, Partition: u.target.Partition, Accounts: w.accounts(), Regions: u.target.Regions, Now: w.Now(),
+	s := &Scope{Account: u.target.ID, AccountName: u.target.Name, Region: u.region, Partition: u.target.Partition, Accounts: w.ids, Regions: u.target.Regions, Now: w.Now(),
 		service: u.service, source: w.Source, writer: uw, schemas: w.Schemas, names: names, parallel: 8,
 		recorder: w.Recorder, progress: w.Progress, callers: map[merlon.Region]Caller{}}
 	if err := u.service.Collect(ctx, s); err != nil {
