@@ -242,6 +242,29 @@ func (b *Builder) Finish(ctx context.Context, m Meta) error {
 	return nil
 }
 
+// FinishOpen is Finish followed by [Open], for a snapshot in memory too, which
+// would be gone between the two.
+func (b *Builder) FinishOpen(ctx context.Context, m Meta) (*Snapshot, error) {
+	if !strings.HasPrefix(b.path, memoryPrefix) {
+		if err := b.Finish(ctx, m); err != nil {
+			return nil, err
+		}
+		return Open(ctx, b.path, b.schemas)
+	}
+	err := b.SetMeta(ctx, m)
+	if err == nil {
+		b.mu.Lock()
+		err = b.commit()
+		b.mu.Unlock()
+	}
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	s, err := Open(ctx, b.path, b.schemas)
+	return s, errors.Join(err, b.Close())
+}
+
 // Close writes what is pending and leaves the snapshot as it is, to be resumed.
 func (b *Builder) Close() error {
 	b.mu.Lock()

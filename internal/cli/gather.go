@@ -12,14 +12,19 @@ import (
 
 	"merlon.dev/merlon"
 	"merlon.dev/merlon/inventory"
+	"merlon.dev/merlon/inventory/awscli"
 	"merlon.dev/merlon/inventory/live"
 )
 
-// collect reads live AWS into a snapshot file and returns its path.
+// collect reads live AWS, or a folder of CLI output, into a snapshot file and
+// returns its path.
 func (in *input) collect(ctx context.Context, schemas *inventory.SchemaSet) (string, error) {
 	services, err := live.Select(live.Services(), in.live.Services)
 	if err != nil {
 		return "", usage("%w", err)
+	}
+	if in.awscli != "" {
+		return in.replay(ctx, schemas, services)
 	}
 	session, err := live.Connect(ctx, in.live)
 	if err != nil {
@@ -40,14 +45,31 @@ func (in *input) collect(ctx context.Context, schemas *inventory.SchemaSet) (str
 		return "", err
 	}
 	meta.Kind, meta.Version, meta.Source, meta.Scope = inventory.KindLive, version, session.Caller, scope
-	meta.Services = nil
-	for _, s := range services {
-		meta.Services = append(meta.Services, s.Meta())
+	return in.run(ctx, &live.Walk{Services: services, Targets: targets, Source: session.Source(), Schemas: schemas}, b, meta)
+}
+
+// replay reads a folder of AWS CLI output as if it were AWS.
+func (in *input) replay(ctx context.Context, schemas *inventory.SchemaSet, services []*live.Service) (string, error) {
+	folder, targets, err := awscli.Open(in.awscli)
+	if err != nil {
+		return "", err
 	}
-	var recorder live.Recorder
-	walk := &live.Walk{Services: services, Targets: targets, Source: session.Source(), Schemas: schemas, Recorder: recorder,
-		Accounts: 4, Units: 2 * in.live.Parallel, Now: in.env.Now}
-	return in.run(ctx, walk, b, meta)
+	defer folder.Close()
+	targets, err = live.Narrow(targets, in.live)
+	if err != nil {
+		return "", usage("%w", err)
+	}
+	dir, err := filepath.Abs(in.awscli)
+	if err != nil {
+		return "", err
+	}
+	scope := merlon.HashID("awscli", dir, in.scope(""))
+	b, meta, err := in.builder(ctx, schemas, scope)
+	if err != nil {
+		return "", err
+	}
+	meta.Kind, meta.Version, meta.Source, meta.Scope = inventory.KindAWSCLI, version, dir, scope
+	return in.run(ctx, &live.Walk{Services: services, Targets: targets, Source: folder, Schemas: schemas}, b, meta)
 }
 
 // run walks the targets and finishes the snapshot.
@@ -57,6 +79,11 @@ func (in *input) run(ctx context.Context, walk *live.Walk, b *inventory.Builder,
 		for _, t := range walk.Targets {
 			meta.Accounts = append(meta.Accounts, inventory.Account{ID: t.ID, Name: t.Name, Regions: t.Regions})
 		}
+	}
+	walk.Accounts, walk.Units, walk.Now = 4, 2*in.live.Parallel, in.env.Now
+	meta.Services = nil
+	for _, s := range walk.Services {
+		meta.Services = append(meta.Services, s.Meta())
 	}
 	accounts()
 	if err := b.SetMeta(ctx, meta); err != nil {

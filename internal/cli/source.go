@@ -16,6 +16,7 @@ import (
 	"merlon.dev/merlon"
 	"merlon.dev/merlon/internal/config"
 	"merlon.dev/merlon/inventory"
+	"merlon.dev/merlon/inventory/iac"
 	"merlon.dev/merlon/inventory/live"
 )
 
@@ -39,6 +40,8 @@ type input struct {
 	quiet     bool
 
 	config *config.Config
+	// notes are what a loader has to say that is no finding; reports show them.
+	notes []string
 }
 
 // addFlags registers the flags for every input; live alone for collect.
@@ -130,13 +133,46 @@ func (in *input) open(ctx context.Context, schemas *inventory.SchemaSet) (*inven
 			return nil, hint(fmt.Errorf("read snapshot %s: %w", in.snapshot, inventory.ErrUnfinished), "finish it with `merlon collect --resume -o %s`", in.snapshot)
 		}
 		return s, nil
-	default:
-		path, err := in.collect(ctx, schemas)
-		if err != nil {
-			return nil, err
-		}
-		return inventory.Open(ctx, path, schemas)
+	case len(in.templates) > 0:
+		return in.template(ctx, schemas)
 	}
+	path, err := in.collect(ctx, schemas)
+	if err != nil {
+		return nil, err
+	}
+	return inventory.Open(ctx, path, schemas)
+}
+
+// template loads CloudFormation templates into a snapshot: in memory, unless -o
+// names a file.
+func (in *input) template(ctx context.Context, schemas *inventory.SchemaSet) (*inventory.Snapshot, error) {
+	now := in.env.Now()
+	path := in.output
+	if path == "" {
+		path = "memory:" + merlon.HashID(append([]string{now.String()}, in.templates...)...)
+	}
+	meta := inventory.Meta{Kind: inventory.KindTemplate, Version: version, Source: strings.Join(in.templates, " "), Started: now}
+	b, err := inventory.Create(ctx, path, schemas, meta)
+	if err != nil {
+		return nil, err
+	}
+	opts := iac.Options{Parameters: in.parameters, Now: now}
+	for _, a := range in.live.Accounts {
+		opts.Account = merlon.AccountID(a)
+	}
+	for _, r := range in.live.Regions {
+		opts.Region = merlon.Region(r)
+	}
+	result, err := iac.CloudFormation(ctx, b, schemas, in.templates, opts)
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	for _, n := range result.Notes {
+		in.notes = append(in.notes, n.String())
+	}
+	meta.Accounts, meta.Services, meta.Finished = result.Accounts, result.Services, in.env.Now()
+	return b.FinishOpen(ctx, meta)
 }
 
 // scope identifies what was asked for, so that only a scan of the same may be

@@ -143,4 +143,3 @@ func properties(t testing.TB, r *merlon.Resource) map[string]any {
 	}
 	return m
 }
-

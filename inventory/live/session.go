@@ -211,6 +211,25 @@ func (s *Session) enter(ctx context.Context, t *Target) error {
 	return nil
 }
 
+// Narrow applies the account and region options to targets that were found
+// elsewhere, in a recording.
+func Narrow(targets []Target, o Options) ([]Target, error) {
+	var out []Target
+	for _, t := range targets {
+		if !selected(o.Accounts, string(t.ID)) {
+			continue
+		}
+		t.Regions = slices.DeleteFunc(slices.Clone(t.Regions), func(r merlon.Region) bool { return !selected(o.Regions, string(r)) })
+		if len(t.Regions) > 0 {
+			out = append(out, t)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("nothing is left: %d accounts found, none matches the accounts and regions asked for", len(targets))
+	}
+	return out, nil
+}
+
 // selected applies a list of names to include and, with "!", to exclude.
 func selected(list []string, name string) bool {
 	include, any := false, false
