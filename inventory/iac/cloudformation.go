@@ -94,6 +94,7 @@ func CloudFormation(ctx context.Context, b *inventory.Builder, schemas *inventor
 	if err := l.evaluate(ctx); err != nil {
 		return nil, err
 	}
+	l.fold()
 	return l.write(ctx, b)
 }
 

@@ -40,7 +40,10 @@ func (r *resource) evaluate() {
 
 // read notes the line a property is set at.
 func (r *resource) read(property string, line int) {
-	call := r.s.place(line)
+	r.readAt(property, r.s.place(line))
+}
+
+func (r *resource) readAt(property, call string) {
 	for i := range r.reads {
 		if r.reads[i].Call == call && len(r.reads[i].Properties) > 0 {
 			if !slices.Contains(r.reads[i].Properties, "properties."+property) {
@@ -59,6 +62,10 @@ func (r *resource) finish() (*merlon.Resource, error) {
 	id := r.s.identityOf(r)
 	out := &merlon.Resource{Type: r.typ.Name, ID: id.id, ARN: merlon.ARN(id.arn), Name: id.name, Account: r.s.l.account, Region: id.region,
 		Calls: r.reads}
+	r.normalize()
+	if r.hidden == nil {
+		r.defaults()
+	}
 	r.tags(out)
 	r.attributes()
 	props, err := json.Marshal(plain(r.props, "/properties", &out.Unknowns))

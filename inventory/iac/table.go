@@ -12,12 +12,13 @@ import (
 	"merlon.dev/merlon/inventory"
 )
 
-//go:embed identity.yaml
+//go:embed identity.yaml default/*.yaml
 var tableFiles embed.FS
 
 // tables are the facts about resource types that the schemas do not hold.
 type tables struct {
 	identity *identityTable
+	defaults map[string][]defaultRule
 }
 
 type identityTable struct {
@@ -34,6 +35,10 @@ type identityTable struct {
 func loadTables() (*tables, error) {
 	t := &tables{identity: &identityTable{}}
 	if err := readTable("identity.yaml", t.identity); err != nil {
+		return nil, err
+	}
+	var err error
+	if t.defaults, err = loadDefaults(); err != nil {
 		return nil, err
 	}
 	return t, nil
