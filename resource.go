@@ -29,6 +29,10 @@ type Resource struct {
 	Observed   json.RawMessage
 	// Unknowns say which parts of the document could not be known.
 	Unknowns []Unknown
+	// Perhaps says why the resource may not be there at all: a template makes it
+	// only under a condition that cannot be decided. It is empty for what is there.
+	// Such a resource is judged as if it were there; what relates to it is unknown.
+	Perhaps string
 	// Calls says which calls the document was read from; it is provenance and
 	// does not count when two snapshots are compared.
 	Calls []Read

@@ -31,6 +31,7 @@ type document struct {
 type extra struct {
 	Unknowns []merlon.Unknown `json:"u,omitempty"`
 	Calls    []merlon.Read    `json:"c,omitempty"`
+	Perhaps  string           `json:"p,omitempty"`
 }
 
 // canonical decodes a JSON object and encodes it with sorted keys, without
@@ -82,8 +83,8 @@ func marshal(r *merlon.Resource) (doc, ext []byte, props, observed map[string]an
 	if len(doc) > MaxDocument {
 		return nil, nil, nil, nil, fmt.Errorf("%s: %d bytes are more than %d: %w", r.Key(), len(doc), MaxDocument, ErrTooLarge)
 	}
-	if len(r.Unknowns) > 0 || len(r.Calls) > 0 {
-		if ext, err = encode(extra{r.Unknowns, r.Calls}); err != nil {
+	if len(r.Unknowns) > 0 || len(r.Calls) > 0 || r.Perhaps != "" {
+		if ext, err = encode(extra{r.Unknowns, r.Calls, r.Perhaps}); err != nil {
 			return nil, nil, nil, nil, err
 		}
 	}

@@ -130,14 +130,18 @@ func (s *Snapshot) Related(ctx context.Context, from Subject, relation string, f
 	if !ok {
 		return nil, fmt.Errorf("relation %s of %s: no such relation", relation, from.Type)
 	}
+	p := perhaps{s: s, from: from, fn: fn}
+	var unknowns []merlon.Unknown
+	var err error
 	switch {
 	case rel.Within != ScopeNone:
-		return s.within(ctx, from, rel, fn)
+		unknowns, err = s.within(ctx, from, rel, p.take(ctx))
 	case len(rel.By) > 0:
-		return s.forward(ctx, from, relation, rel, fn)
+		unknowns, err = s.forward(ctx, from, relation, rel, p.take(ctx))
 	default:
-		return s.inverse(ctx, from, rel, fn)
+		unknowns, err = s.inverse(ctx, from, rel, p.take(ctx))
 	}
+	return append(unknowns, p.unknowns...), err
 }
 
 func (s *Snapshot) within(ctx context.Context, from Subject, rel *Relation, fn func(*Document) error) ([]merlon.Unknown, error) {
@@ -180,6 +184,14 @@ func (s *Snapshot) forward(ctx context.Context, from Subject, name string, rel *
 	var unknowns []merlon.Unknown
 	seen := map[int64]bool{}
 	for _, k := range keys {
+		if k == unknownKey {
+			hidden, err := s.hidden(ctx, from, rel)
+			if err != nil {
+				return nil, err
+			}
+			unknowns = append(unknowns, hidden...)
+			continue
+		}
 		row, err := s.find(ctx, from, rel, k)
 		if err != nil {
 			return nil, err
@@ -300,7 +312,11 @@ func (s *Snapshot) inverse(ctx context.Context, from Subject, rel *Relation, fn 
 	cover := s.Coverage(rel.Target, from.Account, from.Region)
 	unknowns := cover.Unknowns()
 	more, err := s.resourceGaps(ctx, rel.Target, from)
-	return append(unknowns, more...), err
+	if err != nil {
+		return nil, err
+	}
+	open, err := s.openEnds(ctx, from, rel, svc.Global || rel.Anywhere)
+	return append(append(unknowns, more...), open...), err
 }
 
 // resourceGaps are the failed calls about one resource that would have given

@@ -147,6 +147,7 @@ type Document struct {
 	JSON     []byte
 	Unknowns []merlon.Unknown
 	Calls    []merlon.Read
+	Perhaps  string // see [merlon.Resource.Perhaps]
 }
 
 // Resource decodes the document; the result does not alias it.
@@ -156,7 +157,7 @@ func (d *Document) Resource() (*merlon.Resource, error) {
 		return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
 	}
 	r := &merlon.Resource{Type: doc.Type, ID: doc.ID, ARN: doc.ARN, Name: doc.Name, Account: doc.Account, Region: doc.Region,
-		Tags: doc.Tags, Properties: doc.Properties, Observed: doc.Observed, Unknowns: d.Unknowns, Calls: d.Calls}
+		Tags: doc.Tags, Properties: doc.Properties, Observed: doc.Observed, Unknowns: d.Unknowns, Calls: d.Calls, Perhaps: d.Perhaps}
 	return r, nil
 }
 
@@ -177,13 +178,13 @@ func (s *Snapshot) scan(rows *sql.Rows, fn func(*Document) error) error {
 		if int64(checksum(doc, ext)) != sum {
 			return fmt.Errorf("%w: checksum of resource %d", ErrDamaged, d.Row)
 		}
-		d.JSON, d.Unknowns, d.Calls = doc, nil, nil
+		d.JSON, d.Unknowns, d.Calls, d.Perhaps = doc, nil, nil, ""
 		if len(ext) > 0 {
 			var x extra
 			if err := json.Unmarshal(ext, &x); err != nil {
 				return fmt.Errorf("%w: %v", ErrDamaged, err)
 			}
-			d.Unknowns, d.Calls = x.Unknowns, x.Calls
+			d.Unknowns, d.Calls, d.Perhaps = x.Unknowns, x.Calls, x.Perhaps
 		}
 		if err := fn(&d); err != nil {
 			return err

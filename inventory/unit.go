@@ -25,7 +25,7 @@ func (w *UnitWriter) Put(ctx context.Context, r *merlon.Resource) error {
 	if err != nil {
 		return err
 	}
-	refs := w.b.references(r.Type, props, observed)
+	refs := w.b.references(r, props, observed)
 	w.b.mu.Lock()
 	defer w.b.mu.Unlock()
 	sum := checksum(doc, ext)
@@ -130,9 +130,9 @@ func (b *Builder) duplicate(ctx context.Context, unit int64, r *merlon.Resource,
 	return b.gap(ctx, unit, g, text)
 }
 
-// references finds what a resource of the type points at, by its forward relations.
-func (b *Builder) references(typ string, props, observed map[string]any) []reference {
-	t, ok := b.schemas.Type(typ)
+// references finds what a resource points at, by its forward relations.
+func (b *Builder) references(r *merlon.Resource, props, observed map[string]any) []reference {
+	t, ok := b.schemas.Type(r.Type)
 	if !ok {
 		return nil
 	}
@@ -140,6 +140,9 @@ func (b *Builder) references(typ string, props, observed map[string]any) []refer
 	for name, rel := range t.Relations {
 		if len(rel.By) == 0 {
 			continue
+		}
+		if len(hiding(r.Unknowns, rel.By)) > 0 {
+			refs = append(refs, reference{name, unknownKey})
 		}
 		var keys []string
 		if rel.By[0] == "observed" {

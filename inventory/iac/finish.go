@@ -61,7 +61,7 @@ const onlyRunning = "only a running resource has it, a template cannot tell"
 func (r *resource) finish() (*merlon.Resource, error) {
 	id := r.s.identityOf(r)
 	out := &merlon.Resource{Type: r.typ.Name, ID: id.id, ARN: merlon.ARN(id.arn), Name: id.name, Account: r.s.l.account, Region: id.region,
-		Calls: r.reads}
+		Calls: r.reads, Perhaps: r.maybe}
 	r.normalize()
 	if r.hidden == nil {
 		r.defaults()
