@@ -38,3 +38,18 @@ func (o op[I, O]) Batch(ctx context.Context, s *Scope, rs []*Draft, in *I, fn fu
 	}
 	return stop(s.writer.Gap(ctx, g))
 }
+
+// follow takes over what was learned for many resources at once: which call told
+// it, and which parts stayed unknown. known is false when some did.
+func (d *Draft) follow(one *Draft) (known bool) {
+	one.mu.Lock()
+	calls, unknowns := slices.Clone(one.calls), slices.Clone(one.unknowns)
+	one.mu.Unlock()
+	for _, c := range calls {
+		d.read(c)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unknowns = append(d.unknowns, unknowns...)
+	return len(unknowns) == 0
+}

@@ -6,6 +6,7 @@ func Services() []*Service {
 		accountService(),
 		regionService(),
 		cloudtrailService(),
+		ec2Service(),
 		iamService(),
 		organizationsService(),
 		s3Service(),
