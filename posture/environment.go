@@ -10,7 +10,6 @@ import (
 	"cel.dev/cel-go/common/functions"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
-	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/ext"
 )
 
@@ -25,6 +24,7 @@ const (
 // read-only; programs may be planned by one goroutine at a time.
 type environment struct {
 	*cel.Env
+	provider *provider
 	bindings map[string]*functions.Overload
 	allowed  map[string]bool
 }
@@ -94,7 +94,10 @@ func newEnvironment(provider *provider) (*environment, error) {
 		ext.Strings(ext.StringsVersion(4)),
 		ext.Lists(ext.ListsVersion(2), ext.ListsMaxRangeSize(10_000)),
 		ext.Sets(), ext.Math(ext.MathVersion(1)), ext.Bindings(ext.BindingsVersion(0)),
-		cel.CustomTypeProvider(provider),
+		func(e *cel.Env) (*cel.Env, error) {
+			provider.Provider = e.CELTypeProvider()
+			return cel.CustomTypeProvider(provider)(e)
+		},
 		cel.CrossTypeNumericComparisons(true),
 		cel.EnableMacroCallTracking(),
 		cel.DefaultUTCTimeZone(true),
@@ -132,7 +135,7 @@ func newEnvironment(provider *provider) (*environment, error) {
 			bindings[o.Operator] = o
 		}
 	}
-	return &environment{Env: e, bindings: bindings, allowed: allowed}, nil
+	return &environment{Env: e, provider: provider, bindings: bindings, allowed: allowed}, nil
 }
 
 // program plans a checked expression. A cost limit above 0 ends an evaluation
@@ -178,11 +181,10 @@ func ownFunctions() []ownFunction {
 
 // The names of types that no schema has.
 const (
-	subjectType   = "resource" // whatever the control's subject is
-	paramsType    = "params"
-	statementType = "statement"
-	accountType   = "Merlon::Account::Account"
-	regionType    = "Merlon::Account::Region"
+	subjectType    = "resource" // whatever the control's subject is
+	paramsType     = "params"
+	statementType  = "statement"
+	principalsType = "principals"
+	accountType    = "Merlon::Account::Account"
+	regionType     = "Merlon::Account::Region"
 )
-
-var _ types.Provider = (*provider)(nil)

@@ -57,10 +57,10 @@ type node struct {
 	count uint32
 }
 
-// parser turns a JSON text into nodes. It takes what RFC 8259 allows and
+// tapeParser turns a JSON text into nodes. It takes what RFC 8259 allows and
 // refuses an object that names a member twice, since readers differ in what
 // that means.
-type parser struct {
+type tapeParser struct {
 	text  string
 	pos   int
 	nodes []node
@@ -72,7 +72,7 @@ func parseTape(text string, buf []node) ([]node, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("%w: %d bytes are more than %d", errJSON, len(text), maxText)
 	}
-	p := parser{text: text, nodes: buf[:0]}
+	p := tapeParser{text: text, nodes: buf[:0]}
 	p.space()
 	if err := p.value(0); err != nil {
 		return nil, err
@@ -84,11 +84,11 @@ func parseTape(text string, buf []node) ([]node, error) {
 	return p.nodes, nil
 }
 
-func (p *parser) errorf(format string, args ...any) error {
+func (p *tapeParser) errorf(format string, args ...any) error {
 	return fmt.Errorf("%w: %s at byte %d", errJSON, fmt.Sprintf(format, args...), p.pos)
 }
 
-func (p *parser) space() {
+func (p *tapeParser) space() {
 	for p.pos < len(p.text) {
 		switch p.text[p.pos] {
 		case ' ', '\t', '\n', '\r':
@@ -100,7 +100,7 @@ func (p *parser) space() {
 }
 
 // value parses one value and appends its nodes.
-func (p *parser) value(depth int) error {
+func (p *tapeParser) value(depth int) error {
 	if p.pos >= len(p.text) {
 		return p.errorf("the text ends where a value should be")
 	}
@@ -125,13 +125,13 @@ func (p *parser) value(depth int) error {
 	}
 }
 
-func (p *parser) add(n node) int {
+func (p *tapeParser) add(n node) int {
 	p.nodes = append(p.nodes, n)
 	p.nodes[len(p.nodes)-1].next = uint32(len(p.nodes))
 	return len(p.nodes) - 1
 }
 
-func (p *parser) word(w string, k kind) error {
+func (p *tapeParser) word(w string, k kind) error {
 	if !strings.HasPrefix(p.text[p.pos:], w) {
 		return p.errorf("unexpected %q", p.text[p.pos])
 	}
@@ -140,7 +140,7 @@ func (p *parser) word(w string, k kind) error {
 	return nil
 }
 
-func (p *parser) object(depth int) error {
+func (p *tapeParser) object(depth int) error {
 	if depth > maxDepth {
 		return p.errorf("nested more than %d deep", maxDepth)
 	}
@@ -201,7 +201,7 @@ func (p *parser) object(depth int) error {
 
 // duplicates looks for a member that occurs twice in an object whose keys are
 // not in order.
-func (p *parser) duplicates(at int, members uint32) error {
+func (p *tapeParser) duplicates(at int, members uint32) error {
 	end := p.nodes[at].next
 	if members <= 16 {
 		for a := uint32(at + 1); a < end; a = p.nodes[a+1].next {
@@ -227,7 +227,7 @@ func (p *parser) duplicates(at int, members uint32) error {
 	return nil
 }
 
-func (p *parser) list(depth int) error {
+func (p *tapeParser) list(depth int) error {
 	if depth > maxDepth {
 		return p.errorf("nested more than %d deep", maxDepth)
 	}
@@ -263,7 +263,7 @@ func (p *parser) list(depth int) error {
 	return nil
 }
 
-func (p *parser) str() error {
+func (p *tapeParser) str() error {
 	p.pos++
 	n := node{kind: kindString, start: uint32(p.pos)}
 	text := p.text
@@ -313,7 +313,7 @@ func escapeSize(s string) int {
 	return 0
 }
 
-func (p *parser) number() error {
+func (p *tapeParser) number() error {
 	text, i := p.text, p.pos
 	digits := func() bool {
 		from := i

@@ -96,7 +96,7 @@ func TestParseTapeCountsMembersThatAreThere(t *testing.T) {
 	}
 }
 
-func standard(t *testing.T, text string) any {
+func standard(t testing.TB, text string) any {
 	t.Helper()
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
