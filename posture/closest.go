@@ -11,16 +11,22 @@ import (
 // that does not exist, or "" where none is near: not more than a third of its
 // letters may differ.
 func didYouMean(word string, words []string) string {
+	best := closest(word, words)
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s?", best)
+}
+
+// closest gives the nearest of the words without regard to case, or "".
+func closest(word string, words []string) string {
 	best, least := "", max(2, len(word)/3)+1
 	for _, w := range words {
 		if d := editDistance(strings.ToLower(word), strings.ToLower(w)); d < least {
 			best, least = w, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s?", best)
+	return best
 }
 
 // editDistance counts the letters to insert, delete or replace.
