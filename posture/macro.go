@@ -37,6 +37,10 @@ func fold(eh cel.MacroExprFactory, target ast.Expr, args []ast.Expr, init, condi
 	if args[0].Kind() != ast.IdentKind || name == eh.AccuIdentName() || name == parser.AccumulatorName {
 		return nil, eh.NewError(args[0].ID(), "the first argument must be the name of a variable")
 	}
+	switch name {
+	case "resource", "account", "region", "params", "now":
+		return nil, eh.NewError(args[0].ID(), name+" is taken: name the variable of the loop otherwise")
+	}
 	return eh.NewComprehension(target, name, eh.AccuIdentName(), init, condition, step, result), nil
 }
 

@@ -3,7 +3,9 @@ package posture
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"cel.dev/cel-go/common/types"
@@ -79,6 +81,8 @@ func (w *shortener) value(v ref.Val) {
 				o.members = append(o.members, member{plain(k), e})
 			}
 		}
+		// The maps of CEL have no order.
+		slices.SortFunc(o.members, func(a, b member) int { return strings.Compare(a.name, b.name) })
 		w.object(o)
 	case traits.Lister:
 		w.list(t)
@@ -106,7 +110,11 @@ func (w *shortener) list(l traits.Lister) {
 func (w *shortener) object(o *object) {
 	w.raw("{")
 	n, left := 0, 0
+	root := o.res != nil
 	o.each(func(name string, v ref.Val) bool {
+		if root && name != "id" && name != "properties" && name != "observed" {
+			return true // a resource: what identifies it is enough
+		}
 		if n > 0 && w.left <= 0 {
 			left++
 			return true

@@ -20,6 +20,8 @@ type object struct {
 	members []member
 	// res is set on the root of a resource's document: it has relations.
 	res *relations
+	// rec is the record that it is the root of.
+	rec *record
 }
 
 // member is one member of an object that a function made.
