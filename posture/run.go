@@ -211,18 +211,20 @@ func (r *runner) inScope(p *plan) bool {
 		// Nobody lists the account and the region: they are always there.
 		return p.typ == accountType || p.typ == regionType
 	}
+	inScope := false
 	for _, a := range r.meta.Accounts {
 		for _, region := range regionsOf(a, service.Global) {
 			cover := r.snapshot.Coverage(p.typ, a.ID, region)
-			if u := cover.Unknowns(); len(u) > 0 {
-				p.denied = append(p.denied, denial{a.ID, region, u})
+			if len(cover.Gaps) > 0 {
+				p.denied = append(p.denied, denial{a.ID, region, cover.Unknowns()})
 			}
+			inScope = inScope || !cover.OutOfScope
 		}
 	}
 	slices.SortFunc(p.denied, func(a, b denial) int {
 		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region))
 	})
-	return true
+	return inScope
 }
 
 // regionsOf are the regions of an account in which a service is asked.
