@@ -27,6 +27,10 @@ func Formats() []Format {
 		{"terminal", "for reading: grouped, worst first", ".txt", newTerminal},
 		{"json", "one document with controls, findings and summary", ".json", newDocument},
 		{"jsonl", "one verdict a line, each complete in itself", ".jsonl", newJSONLines},
+		{"csv", "one row a finding, for spreadsheets", ".csv", newCSV},
+		{"markdown", "for pull requests and wikis", ".md", newMarkdown},
+		{"sarif", "SARIF 2.1.0, for code hosts", ".sarif", newSARIF},
+		{"ocsf", "OCSF 1.5.0 Compliance Findings, one a line", ".ocsf.jsonl", newOCSF},
 		{"html", "one page for a browser, with search and filters", ".html", newHTML},
 	}
 }

@@ -34,6 +34,10 @@ func TestGolden(t *testing.T) {
 		{"terminal-all.txt", "terminal", Config{Width: 100, Verdicts: all}},
 		{"report.json", "json", Config{Verdicts: all}},
 		{"report.jsonl", "jsonl", Config{}},
+		{"report.csv", "csv", Config{Verdicts: all}},
+		{"report.md", "markdown", Config{}},
+		{"report.sarif", "sarif", Config{Verdicts: all}},
+		{"report.ocsf.jsonl", "ocsf", Config{Verdicts: all}},
 		{"report-all.jsonl", "jsonl", Config{Verdicts: all}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,7 +20,8 @@ const stateOfVerdict = [0, 1, 3, 4];
 const state = (f) => (f[EXCEPTION] !== undefined ? 2 : stateOfVerdict[f[VERDICT]]);
 const word = (n) => meta.words[n];
 const controlOf = (f) => meta.controls[f[CONTROL]];
-const serviceOf = (f) => (word(f[TYPE]).split('::')[1] || 'other').toLowerCase();
+// Controls stand in a folder for each service; a control of one's own may not.
+const serviceOf = (f) => { const id = controlOf(f).id; return id.includes('/') ? id.split('/')[0] : (word(f[TYPE]).split('::')[1] || 'other').toLowerCase(); };
 const accountLabel = (i) => meta.accounts[i].name || meta.accounts[i].id || 'no account';
 const nameOf = (f) => f[NAME] || f[RESOURCE];
 const areaName = (a) => (a ? a[0].toUpperCase() + a.slice(1).replace('-', ' ') : 'Other');
