@@ -86,6 +86,7 @@ func CloudFormation(ctx context.Context, b *inventory.Builder, schemas *inventor
 	if err != nil {
 		return nil, fmt.Errorf("read templates: %w", err)
 	}
+	defer l.close()
 	for _, path := range paths {
 		if err := l.read(ctx, path); err != nil {
 			return nil, err
@@ -94,6 +95,8 @@ func CloudFormation(ctx context.Context, b *inventory.Builder, schemas *inventor
 	if err := l.evaluate(ctx); err != nil {
 		return nil, err
 	}
+	// A folder's template that another one nests is judged as it is used there.
+	l.stacks = slices.DeleteFunc(l.stacks, func(s *stack) bool { return s.outer == nil && !s.explicit && l.nested[s.file] })
 	l.fold()
 	return l.write(ctx, b)
 }
@@ -106,13 +109,17 @@ type loader struct {
 	account merlon.AccountID
 	region  merlon.Region
 
-	stacks  []*stack
-	names   map[string]bool
-	gaps    []merlon.Gap
-	notes   []Note
-	noted   map[Note]bool
-	work    int
-	skipped int
+	stacks []*stack
+	names  map[string]bool
+	// nested are the files that were read as nested stacks; importing the exports
+	// being looked up.
+	nested, importing map[string]bool
+	roots             []*os.Root
+	gaps              []merlon.Gap
+	notes             []Note
+	noted             map[Note]bool
+	work              int
+	skipped           int
 }
 
 func newLoader(schemas *inventory.SchemaSet, opts Options) (*loader, error) {
@@ -120,7 +127,7 @@ func newLoader(schemas *inventory.SchemaSet, opts Options) (*loader, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{schemas: schemas, tables: t, opts: opts, account: opts.Account, region: opts.Region, names: map[string]bool{}, noted: map[Note]bool{}}
+	l := &loader{schemas: schemas, tables: t, opts: opts, account: opts.Account, region: opts.Region, names: map[string]bool{}, nested: map[string]bool{}, importing: map[string]bool{}, noted: map[Note]bool{}}
 	if l.account == "" {
 		l.account = PlaceholderAccount
 	}
@@ -134,6 +141,12 @@ func newLoader(schemas *inventory.SchemaSet, opts Options) (*loader, error) {
 		l.opts.Now = time.Now()
 	}
 	return l, nil
+}
+
+func (l *loader) close() {
+	for _, r := range l.roots {
+		r.Close()
+	}
 }
 
 func (l *loader) note(n Note) {
@@ -151,15 +164,32 @@ func (l *loader) read(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("read template: %w", err)
 	}
+	folder := path
 	if !info.IsDir() {
-		data, err := readFile(os.DirFS(filepath.Dir(path)), filepath.Base(path))
+		folder = filepath.Dir(path)
+	}
+	// A link out of the folder is not followed.
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return fmt.Errorf("read template: %w", err)
+	}
+	l.roots = append(l.roots, root)
+	dir := root.FS()
+	if !info.IsDir() {
+		f, err := os.Open(path)
+		if err != nil {
+			return fmt.Errorf("read template: %w", err)
+		}
+		data, err := readAll(f)
 		if err != nil {
 			return fmt.Errorf("read template %s: %w", path, err)
 		}
-		_, err = l.add(filepath.ToSlash(path), filepath.Base(path), data)
+		s, err := l.add(filepath.ToSlash(path), filepath.Base(path), data)
+		if err == nil {
+			s.folder, s.explicit = dir, true
+		}
 		return err
 	}
-	dir := os.DirFS(path)
 	return fs.WalkDir(dir, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("read templates in %s: %w", path, err)
@@ -189,7 +219,10 @@ func (l *loader) addOfFolder(folder, name string, dir fs.FS) error {
 		return nil
 	}
 	if err == nil {
-		_, err = l.add(file, name, data)
+		var s *stack
+		if s, err = l.add(file, name, data); err == nil {
+			s.folder = dir
+		}
 	}
 	switch {
 	case errors.Is(err, errNoResources):
@@ -213,6 +246,11 @@ func readFile(dir fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readAll(f)
+}
+
+// readAll reads a file of a bearable size and closes it.
+func readAll(f io.ReadCloser) ([]byte, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
@@ -230,7 +268,8 @@ func (l *loader) add(file, name string, data []byte) (*stack, error) {
 	root, err := parse(data)
 	if err == nil {
 		var s *stack
-		if s, err = l.newStack(file, l.stackName(name), root); err == nil {
+		if s, err = l.newStack(file, l.stackName(strings.TrimSuffix(name, filepath.Ext(name))), root); err == nil {
+			s.inFolder = name
 			if err = s.declare(); err == nil {
 				for k, v := range l.opts.Parameters {
 					s.given[k] = v
@@ -246,7 +285,6 @@ func (l *loader) add(file, name string, data []byte) (*stack, error) {
 // stackName makes a name like those of stacks, letters, digits and hyphens, that
 // no other template of the load has.
 func (l *loader) stackName(path string) string {
-	path = strings.TrimSuffix(path, filepath.Ext(path))
 	name := strings.Trim(strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 			return r
@@ -264,31 +302,24 @@ func (l *loader) stackName(path string) string {
 	return free
 }
 
-// evaluate evaluates the resources of all stacks; nested stacks join the list
-// while it is gone through.
+// evaluate decides what there is, nested stacks joining the list while it is gone
+// through, and then evaluates it.
 func (l *loader) evaluate(ctx context.Context) error {
 	total := 0
 	for i := 0; i < len(l.stacks); i++ {
 		s := l.stacks[i]
-		kept := s.resources[:0:0]
+		s.resources = slices.DeleteFunc(s.resources, func(r *resource) bool { return !s.keep(r) })
+		if total += len(s.resources); total > maxResources {
+			return fmt.Errorf("read template %s: %w: more than %d resources", s.file, ErrTemplate, maxResources)
+		}
+	}
+	for _, s := range l.stacks {
 		for _, r := range s.resources {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			ok, err := s.keep(r)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				continue
-			}
-			if total++; total > maxResources {
-				return fmt.Errorf("read template %s: %w: more than %d resources", s.file, ErrTemplate, maxResources)
-			}
 			r.evaluate()
-			kept = append(kept, r)
 		}
-		s.resources = kept
 		if l.work > maxWork {
 			return fmt.Errorf("read template %s: %w: %s", s.file, ErrTemplate, errWork.reason)
 		}

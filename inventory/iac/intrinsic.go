@@ -39,7 +39,7 @@ func (s *stack) eval(n *node) any {
 	case numberNode:
 		return json.Number(n.text)
 	case textNode:
-		return resolved(n.text)
+		return resolved(n.text, false)
 	case listNode:
 		list := make([]any, 0, len(n.items))
 		for _, c := range n.items {
@@ -69,11 +69,11 @@ func (s *stack) eval(n *node) any {
 // resolved looks for dynamic references, which CloudFormation fills in when it
 // creates the stack.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html (read 2026-11-24).
-func resolved(text string) any {
+func resolved(text string, stands bool) any {
 	if i := strings.Index(text, "{{resolve:"); i >= 0 && strings.Contains(text[i:], "}}") {
 		return unknownf("a dynamic reference is resolved when the stack is created")
 	}
-	return text
+	return made(text, stands)
 }
 
 // call evaluates an intrinsic function.

@@ -85,21 +85,18 @@ func (s *stack) parameterValue(name string, p *node) any {
 		}
 	}
 	var t string
+	stands := false
 	if given, ok := s.given[name]; ok {
-		g, stands, isText := text(given)
-		if !isText {
-			if list, ok := given.([]any); ok && strings.HasPrefix(typ, "List<") || typ == "CommaDelimitedList" {
-				return list
-			}
+		var isText bool
+		if t, stands, isText = text(given); !isText {
 			if u := firstUnknown(given); u != nil {
 				return u
 			}
+			if list, ok := given.([]any); ok && isList(typ) {
+				return list
+			}
 			return unknownf("the parameter %s is given as %s", name, kindWord(given))
 		}
-		if stands && !isList(typ) && !strings.HasPrefix(typ, "AWS::SSM::Parameter::Value<") {
-			return standIn(g)
-		}
-		t = g
 	} else if d, ok := p.field("Default").scalar(); ok {
 		t = d
 	} else if allowed := p.field("AllowedValues"); allowed != nil && allowed.kind == listNode && len(allowed.items) == 1 && !isList(typ) {
@@ -114,12 +111,12 @@ func (s *stack) parameterValue(name string, p *node) any {
 		list := []any{}
 		if strings.TrimSpace(t) != "" {
 			for _, e := range strings.Split(t, ",") {
-				list = append(list, resolved(strings.TrimSpace(e)))
+				list = append(list, resolved(strings.TrimSpace(e), stands))
 			}
 		}
 		return list
 	}
-	return resolved(t)
+	return resolved(t, stands)
 }
 
 func isList(typ string) bool { return typ == "CommaDelimitedList" || strings.HasPrefix(typ, "List<") }

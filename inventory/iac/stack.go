@@ -2,6 +2,7 @@ package iac
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"merlon.dev/merlon"
@@ -16,11 +17,16 @@ const maxWork = 64 << 20
 type stack struct {
 	l         *loader
 	file      string // as a person knows it
-	dir       string // the folder that nested templates are looked for in
+	folder    fs.FS  // in which nested templates are looked for; nil for none
+	inFolder  string // the template's own name in there
+	outer     *stack // that this one is nested in
+	maybe     string // why the stack may not be there; empty where it is
+	outputs   map[string]bool
 	name      string
 	root      *node
 	section   map[string]*node
-	parents   int // stacks around this one
+	parents   int  // stacks around this one
+	explicit  bool // named by the caller, not found in a folder
 	given     map[string]any
 	extended  bool // AWS::LanguageExtensions is on
 	params    map[string]any
@@ -48,14 +54,15 @@ type resource struct {
 	// maybe says why the resource may not be there; empty where it is.
 	maybe string
 
-	values   map[string]any // top-level properties that were evaluated
-	busy     map[string]bool
-	identity *identity
-	nested   *stack
-	props    map[string]any
-	reads    []merlon.Read
-	folded   bool
-	hidden   *unknown // set where a macro makes properties
+	values     map[string]any // top-level properties that were evaluated
+	busy       map[string]bool
+	identity   *identity
+	inner      *stack // of a nested stack
+	nestedRead bool
+	props      map[string]any
+	reads      []merlon.Read
+	folded     bool
+	hidden     *unknown // set where a macro makes properties
 }
 
 // place names a line for reports: "template:FILE:LINE".
@@ -82,7 +89,7 @@ var errWork = &unknown{"the template expands to more than Merlon evaluates"}
 // newStack checks the outline of a template.
 func (l *loader) newStack(file, name string, root *node) (*stack, error) {
 	s := &stack{l: l, file: file, name: name, root: root, section: map[string]*node{}, given: map[string]any{},
-		params: map[string]any{}, conds: map[string]*decision{}, byLogical: map[string]*resource{}}
+		outputs: map[string]bool{}, params: map[string]any{}, conds: map[string]*decision{}, byLogical: map[string]*resource{}}
 	if root.kind != objectNode {
 		return nil, badNode(root.line, root.col, "it is %s; an object with Resources was expected", nodeWords[root.kind])
 	}
@@ -165,39 +172,43 @@ func (s *stack) declare() error {
 }
 
 // keep decides whether a resource goes into the snapshot as it is.
-func (s *stack) keep(r *resource) (bool, error) {
+func (s *stack) keep(r *resource) bool {
+	r.maybe = s.maybe
 	if c := r.body.field("Condition"); c != nil {
 		name, _ := c.scalar()
 		switch d := s.condition(name, c); {
+		case d.why != nil && s.maybe != "":
+			r.maybe = s.maybe + "; " + d.why.reason
 		case d.why != nil:
 			r.maybe = d.why.reason
 		case !d.value:
-			return false, nil
+			return false
 		}
 	}
 	name, _ := r.body.field("Type").scalar()
 	switch {
 	case name == stackType:
-		return false, s.nest(r)
+		s.nested(r)
+		return false
 	case strings.HasPrefix(name, "AWS::Serverless::"):
 		s.unsupported(r.body, name, "SAM resources become other resources when they are deployed; give the result of `sam build` and `aws cloudformation package`, or the deployed stack's processed template")
-		return false, nil
+		return false
 	case strings.HasPrefix(name, "Custom::") || name == "AWS::CloudFormation::CustomResource":
 		s.note(r.body, "%s %s is left out: what a custom resource makes is not in the template", name, r.logical)
-		return false, nil
+		return false
 	case strings.HasSuffix(name, "::MODULE"):
 		s.unsupported(r.body, name, "a module's content is in the account's registry")
-		return false, nil
+		return false
 	case r.typ == nil && strings.HasPrefix(name, "AWS::"):
 		s.unsupported(r.body, name, "this type is not among the schemas"+didYouMean(s.l.schemas.ClosestType(name)))
-		return false, nil
+		return false
 	case r.typ == nil:
 		s.note(r.body, "%s %s is left out: the type is not AWS's", name, r.logical)
-		return false, nil
+		return false
 	case strings.HasPrefix(name, "AWS::CloudFormation::Wait"):
-		return false, nil
+		return false
 	}
-	return true, nil
+	return true
 }
 
 func didYouMean(s string) string {

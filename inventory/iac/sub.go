@@ -54,11 +54,7 @@ func (s *stack) sub(arg *node) any {
 		}
 		b.WriteString(part)
 	}
-	out := b.String()
-	if u, ok := resolved(out).(*unknown); ok {
-		return u
-	}
-	return made(out, stands)
+	return resolved(b.String(), stands)
 }
 
 func (s *stack) variable(name string, own, at *node) any {
