@@ -66,6 +66,7 @@ func (r *resource) finish() (*merlon.Resource, error) {
 	if r.hidden == nil {
 		r.defaults()
 	}
+	r.redact()
 	r.tags(out)
 	r.attributes()
 	props, err := json.Marshal(plain(r.props, "/properties", &out.Unknowns))
