@@ -3,6 +3,7 @@ package live
 // Services lists the collectors. One more is a file and a line here.
 func Services() []*Service {
 	return []*Service{
+		accessanalyzerService(),
 		accountService(),
 		regionService(),
 		cloudtrailService(),
@@ -10,5 +11,6 @@ func Services() []*Service {
 		iamService(),
 		organizationsService(),
 		s3Service(),
+		ssoService(),
 	}
 }
