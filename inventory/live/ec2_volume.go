@@ -27,7 +27,7 @@ var (
 		Types: []string{imageType}})
 	// The same call for the images of others that instances run.
 	ec2DescribeUsedImages = operation(ec2.NewFromConfig, (*ec2.Client).DescribeImages, Declaration{
-		Per: instanceType, Types: []string{imageType}, Key: []string{"Filters"}, Optional: true})
+		Per: instanceType, Types: []string{imageType}, Optional: true})
 )
 
 func volumeOperations() []*Operation {
