@@ -82,7 +82,11 @@ const (
 // that wraps [ErrTemplate] or the file system's; a broken template among the
 // files of a folder is a Gap.
 func CloudFormation(ctx context.Context, b *inventory.Builder, schemas *inventory.SchemaSet, paths []string, opts Options) (*Result, error) {
-	l, err := newLoader(schemas, opts)
+	t, err := loadTables()
+	if err != nil {
+		return nil, fmt.Errorf("read templates: %w", err)
+	}
+	l, err := newLoader(schemas, t, opts)
 	if err != nil {
 		return nil, fmt.Errorf("read templates: %w", err)
 	}
@@ -118,15 +122,12 @@ type loader struct {
 	gaps              []merlon.Gap
 	notes             []Note
 	noted             map[Note]bool
-	work              int
+	work              int // done
+	allowed           int // at most
 	skipped           int
 }
 
-func newLoader(schemas *inventory.SchemaSet, opts Options) (*loader, error) {
-	t, err := loadTables()
-	if err != nil {
-		return nil, err
-	}
+func newLoader(schemas *inventory.SchemaSet, t *tables, opts Options) (*loader, error) {
 	l := &loader{schemas: schemas, tables: t, opts: opts, account: opts.Account, region: opts.Region, names: map[string]bool{}, nested: map[string]bool{}, importing: map[string]bool{}, noted: map[Note]bool{}}
 	if l.account == "" {
 		l.account = PlaceholderAccount
@@ -265,6 +266,7 @@ func readAll(f io.ReadCloser) ([]byte, error) {
 // add parses a template and makes a stack of it. file is its path for a person,
 // name what the stack's name is made of.
 func (l *loader) add(file, name string, data []byte) (*stack, error) {
+	l.allowed += maxWork
 	root, err := parse(data)
 	if err == nil {
 		var s *stack
@@ -320,7 +322,7 @@ func (l *loader) evaluate(ctx context.Context) error {
 			}
 			r.evaluate()
 		}
-		if l.work > maxWork {
+		if l.work > l.allowed {
 			return fmt.Errorf("read template %s: %w: %s", s.file, ErrTemplate, errWork.reason)
 		}
 	}

@@ -60,7 +60,8 @@ func (p *jsonParser) place(offset int) (line, col int) {
 }
 
 func (p *jsonParser) token() (json.Token, int, int, error) {
-	line, col := p.place(p.next())
+	at := p.next()
+	line, col := p.place(at)
 	t, err := p.dec.Token()
 	if err == nil {
 		return t, line, col, nil
@@ -68,7 +69,7 @@ func (p *jsonParser) token() (json.Token, int, int, error) {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
-		line, col = p.place(max(0, int(syntax.Offset)-1))
+		line, col = p.place(max(at, int(syntax.Offset)-1))
 		return nil, line, col, badNode(line, col, "not JSON: %s", syntax.Error())
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, line, col, badNode(line, col, "the JSON ends before it is complete")

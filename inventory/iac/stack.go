@@ -9,9 +9,10 @@ import (
 	"merlon.dev/merlon/inventory"
 )
 
-// maxWork bounds what one load evaluates: values, and bytes of text, so that a
-// template that doubles a text sixty times ends in an error.
-const maxWork = 64 << 20
+// maxWork bounds what is evaluated for each file that a load reads: values, and
+// bytes of text, so that a template that doubles a text thirty times ends in an
+// error. Nested stacks share it.
+const maxWork = 16 << 20
 
 // stack is one template being evaluated. It is used by one goroutine.
 type stack struct {
@@ -81,7 +82,7 @@ func (s *stack) note(n *node, format string, args ...any) {
 // spend counts work; false when there was too much of it.
 func (s *stack) spend(n int) bool {
 	s.l.work += n + 1
-	return s.l.work <= maxWork
+	return s.l.work <= s.l.allowed
 }
 
 var errWork = &unknown{"the template expands to more than Merlon evaluates"}
