@@ -133,7 +133,9 @@ func (c *Catalog) routeJSON(req *Request, r *http.Request, body []byte) error {
 }
 
 func (c *Catalog) byTarget(req *Request, target, operation string) error {
-	found, err := c.where(func(s *Service) bool { return s.Target == target })
+	// The SDK for Go leaves the namespace out that botocore's model has:
+	// "CloudTrail_20131101" for "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101".
+	found, err := c.where(func(s *Service) bool { return s.Target == target || strings.HasSuffix(s.Target, "."+target) })
 	if err != nil {
 		return err
 	}
