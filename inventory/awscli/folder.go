@@ -176,10 +176,12 @@ const (
 	closedFile  = "sts-assume-role.json"
 )
 
-// configured is an account in config.json.
+// configured is an account in config.json. A Recorder adds the regions that were
+// in scope.
 type configured struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Regions []string `json:"regions"`
 }
 
 // config reads the accounts that config.json names; beside account-data as well
@@ -222,8 +224,20 @@ func (f *Folder) account(p string, named []configured) (*account, error) {
 		return nil, err
 	}
 	for _, c := range named {
-		if c.ID == string(a.id) && c.Name != "" {
+		if c.ID != string(a.id) {
+			continue
+		}
+		if c.Name != "" {
 			a.name = c.Name
+		}
+		if c.Regions != nil {
+			a.regions = nil
+		}
+		for _, r := range c.Regions {
+			if !regionName.MatchString(r) {
+				return nil, fmt.Errorf("read %s: %s is no region", configFile, quoteShort(r))
+			}
+			a.regions = append(a.regions, merlon.Region(r))
 		}
 	}
 	if a.name == string(a.id) {
