@@ -14,7 +14,10 @@ import (
 // [live.ErrNotRecorded] where there is none: a file of another request, however
 // like, is none.
 func (c *caller) find(o *live.Operation, r request) (string, error) {
-	names := c.namings(r)
+	var names [][]level
+	if !r.selects {
+		names = c.namings(r)
+	}
 	var first string
 	for _, region := range c.a.searched(o, c.place.Region) {
 		for _, stem := range c.f.stemsOf(o) {
@@ -22,15 +25,14 @@ func (c *caller) find(o *live.Operation, r request) (string, error) {
 			if first == "" {
 				first = plainPath(base, r.canonical())
 			}
-			for _, suffix := range []string{"," + r.print, ""} {
-				if suffix == "" && r.selects {
-					continue
-				}
-				for _, n := range names {
-					file, err := c.at(base, n, suffix)
-					if err != nil || file != "" {
-						return file, err
-					}
+			file, err := c.file(base + "," + r.print + ".json")
+			if err != nil || file != "" {
+				return file, err
+			}
+			for _, n := range names {
+				file, err := c.at(base, n)
+				if err != nil || file != "" {
+					return file, err
 				}
 			}
 		}
@@ -53,18 +55,15 @@ func (c *caller) namings(r request) [][]level {
 }
 
 // at looks for the file of the levels under a verb's name; "" for none.
-func (c *caller) at(base string, levels []level, suffix string) (string, error) {
+func (c *caller) at(base string, levels []level) (string, error) {
 	if len(levels) == 0 {
-		return c.file(base + suffix + ".json")
+		return c.file(base + ".json")
 	}
 	dir := base
 	for i, l := range levels {
 		last := i == len(levels)-1
 		var next string
 		for _, name := range c.spellings(l) {
-			if last {
-				name += suffix
-			}
 			p := path.Join(dir, name)
 			if found, err := c.there(p, last); err != nil {
 				return "", err
@@ -73,7 +72,7 @@ func (c *caller) at(base string, levels []level, suffix string) (string, error) 
 				break
 			}
 		}
-		if next == "" && suffix == "" && !l.list {
+		if next == "" && !l.list {
 			if name := c.alias(dir, l); name != "" {
 				p := path.Join(dir, name)
 				if found, err := c.there(p, last); err != nil {

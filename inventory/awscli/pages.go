@@ -8,7 +8,8 @@ import (
 )
 
 // joinPages makes one answer of the pages of a list: lists are joined, objects
-// united, of anything else the first is kept. The tokens are dropped, as
+// united, of anything else the last page's is kept, which says whether there is
+// still more. The tokens are dropped, as
 // CloudMapper drops them, unless the list broke off: then the last page's are
 // kept, so that whoever reads it knows that there was more.
 func joinPages(pages [][]byte, whole bool) []byte {
@@ -89,7 +90,7 @@ func join(out *bytes.Buffer, values [][]byte, whole bool, depth int) {
 		}
 		out.WriteByte(']')
 	default:
-		out.Write(values[0])
+		out.Write(values[len(values)-1])
 	}
 }
 

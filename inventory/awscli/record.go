@@ -125,6 +125,7 @@ func (r *Recorder) Account(t *live.Target, failed error) error {
 	}
 	if !found {
 		r.accounts = append(r.accounts, entry)
+		slices.SortFunc(r.accounts, func(a, b recorded) int { return strings.Compare(a.ID, b.ID) })
 	}
 	config, err := json.MarshalIndent(map[string]any{"merlon": recordingVersion, "accounts": r.accounts, "cidrs": map[string]any{}}, "", "    ")
 	if err == nil {

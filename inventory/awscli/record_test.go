@@ -14,6 +14,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	smithy "github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
@@ -59,12 +61,15 @@ func (c oddCaller) Call(_ context.Context, o *live.Operation, in any) (any, live
 	out := o.Output()
 	v := reflect.ValueOf(out).Elem()
 	f.fill(v, 0, false)
-	page(v, reflect.ValueOf(in).Elem(), token)
+	page(v, reflect.ValueOf(in).Elem(), token, f.rand.IntN(3) == 0)
+	if report, ok := out.(*iam.GenerateCredentialReportOutput); ok {
+		report.State = types.ReportStateTypeComplete // nobody waits for it
+	}
 	return out, st, nil
 }
 
-// page sets the token of the next page: p1, p2, none.
-func page(out, in reflect.Value, token string) {
+// page sets the token of the next page, p1 or p2, if there is to be more.
+func page(out, in reflect.Value, token string, more bool) {
 	for i := range out.NumField() {
 		if live.IsToken(out.Type().Field(i).Name) || out.Type().Field(i).Name == "IsTruncated" {
 			out.Field(i).SetZero()
@@ -73,7 +78,7 @@ func page(out, in reflect.Value, token string) {
 	next := map[string]string{"": "p1", "p1": "p2"}[token]
 	for _, name := range []string{"NextToken", "Marker"} {
 		o, i := out.FieldByName(name), in.FieldByName(name)
-		if next == "" || !o.IsValid() || !i.IsValid() || o.Type() != i.Type() {
+		if !more || next == "" || !o.IsValid() || !i.IsValid() || o.Type() != i.Type() {
 			continue
 		}
 		o.Set(reflect.ValueOf(&next))
