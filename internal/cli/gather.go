@@ -81,6 +81,15 @@ func (in *input) run(ctx context.Context, walk *live.Walk, b *inventory.Builder,
 		}
 	}
 	walk.Accounts, walk.Units, walk.Now = 4, 2*in.live.Parallel, in.env.Now
+	if in.record != "" {
+		recorder, err := awscli.NewRecorder(in.record, in.resume)
+		if err != nil {
+			b.Close()
+			return "", err
+		}
+		defer recorder.Close()
+		walk.Recorder = recorder
+	}
 	meta.Services = nil
 	for _, s := range walk.Services {
 		meta.Services = append(meta.Services, s.Meta())

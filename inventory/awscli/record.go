@@ -53,10 +53,10 @@ type recorded struct {
 // unfinished is a list of which more pages are to come.
 type unfinished struct{ pages [][]byte }
 
-// NewRecorder makes the folder. One that is there must be empty or an earlier
-// recording, which is gone on with; the error wraps [ErrNotEmpty] otherwise.
-// Close it when done.
-func NewRecorder(dir string) (*Recorder, error) {
+// NewRecorder makes the folder; one that is there must be empty, or the error wraps
+// [ErrNotEmpty]. With goOn it may hold the recording of a scan that was
+// interrupted and is gone on with. Close it when done.
+func NewRecorder(dir string, goOn bool) (*Recorder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder of the recording: %w", err)
 	}
@@ -65,15 +65,16 @@ func NewRecorder(dir string) (*Recorder, error) {
 		return nil, fmt.Errorf("open folder of the recording: %w", err)
 	}
 	r := &Recorder{root: root, regions: map[string]bool{}, prints: map[uint64]string{}, lists: map[string]*unfinished{}}
-	if err := r.goOn(); err != nil {
+	if err := r.begin(goOn); err != nil {
 		root.Close()
 		return nil, fmt.Errorf("record into %s: %w", dir, err)
 	}
 	return r, nil
 }
 
-// goOn reads the accounts of an earlier recording.
-func (r *Recorder) goOn() error {
+// begin looks at what is in the folder, and reads the accounts of a recording to
+// go on with.
+func (r *Recorder) begin(goOn bool) error {
 	d, err := r.root.Open(".")
 	if err != nil {
 		return err
@@ -85,6 +86,9 @@ func (r *Recorder) goOn() error {
 	}
 	if err != nil {
 		return err
+	}
+	if !goOn {
+		return ErrNotEmpty
 	}
 	data, err := r.root.ReadFile(configFile)
 	if errors.Is(err, fs.ErrNotExist) {

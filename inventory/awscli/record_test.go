@@ -124,7 +124,7 @@ func TestRecord(t *testing.T) {
 
 func recorder(t *testing.T, dir string) *Recorder {
 	t.Helper()
-	r, err := NewRecorder(dir)
+	r, err := NewRecorder(dir, false)
 	if err != nil {
 		t.Fatal(err)
 	}
