@@ -12,7 +12,9 @@ func Services() []*Service {
 		elbService(),
 		elbv2Service(),
 		iamService(),
+		kmsService(),
 		organizationsService(),
+		rdsService(),
 		s3Service(),
 		ssoService(),
 	}
