@@ -8,6 +8,7 @@ func Services() []*Service {
 		regionService(),
 		autoscalingService(),
 		cloudtrailService(),
+		dynamodbService(),
 		ec2Service(),
 		elbService(),
 		elbv2Service(),
@@ -16,6 +17,7 @@ func Services() []*Service {
 		organizationsService(),
 		rdsService(),
 		s3Service(),
+		secretsmanagerService(),
 		ssoService(),
 	}
 }
