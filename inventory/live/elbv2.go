@@ -13,12 +13,11 @@ import (
 )
 
 const (
-	balancerType            = "AWS::ElasticLoadBalancingV2::LoadBalancer"
-	listenerType            = "AWS::ElasticLoadBalancingV2::Listener"
-	listenerRuleType        = "AWS::ElasticLoadBalancingV2::ListenerRule"
-	listenerCertificateType = "AWS::ElasticLoadBalancingV2::ListenerCertificate"
-	targetGroupType         = "AWS::ElasticLoadBalancingV2::TargetGroup"
-	trustStoreType          = "AWS::ElasticLoadBalancingV2::TrustStore"
+	balancerType     = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+	listenerType     = "AWS::ElasticLoadBalancingV2::Listener"
+	listenerRuleType = "AWS::ElasticLoadBalancingV2::ListenerRule"
+	targetGroupType  = "AWS::ElasticLoadBalancingV2::TargetGroup"
+	trustStoreType   = "AWS::ElasticLoadBalancingV2::TrustStore"
 )
 
 var (
@@ -31,7 +30,7 @@ var (
 	elbv2DescribeRules = operation(elbv2.NewFromConfig, (*elbv2.Client).DescribeRules, Declaration{
 		Per: listenerType, Types: []string{listenerRuleType}})
 	elbv2DescribeListenerCertificates = operation(elbv2.NewFromConfig, (*elbv2.Client).DescribeListenerCertificates, Declaration{
-		Per: listenerType, Types: []string{listenerCertificateType}, Optional: true})
+		Per: listenerType, Fills: []string{"properties.Certificates"}, Optional: true})
 	elbv2DescribeTargetGroups = operation(elbv2.NewFromConfig, (*elbv2.Client).DescribeTargetGroups, Declaration{
 		Types: []string{targetGroupType}})
 	elbv2DescribeTargetGroupAttributes = operation(elbv2.NewFromConfig, (*elbv2.Client).DescribeTargetGroupAttributes, Declaration{
@@ -110,15 +109,9 @@ func collectELBv2(ctx context.Context, s *Scope) error {
 
 // finish reads the tags, twenty resources a call, and writes the resources.
 func (b *balancers) finish(ctx context.Context, drafts []*Draft) error {
-	var tagged []*Draft
-	for _, d := range drafts {
-		if d.Type != listenerCertificateType {
-			tagged = append(tagged, d)
-		}
-	}
 	// The order in which the calls came back must not decide what is asked.
-	slices.SortFunc(tagged, func(a, c *Draft) int { return strings.Compare(a.ID, c.ID) })
-	chunks := slices.Collect(slices.Chunk(tagged, 20))
+	slices.SortFunc(drafts, func(a, c *Draft) int { return strings.Compare(a.ID, c.ID) })
+	chunks := slices.Collect(slices.Chunk(drafts, 20))
 	err := each(ctx, b.Scope, chunks, func(ctx context.Context, chunk []*Draft) error {
 		arns, byARN := make([]string, 0, len(chunk)), make(map[string]*Draft, len(chunk))
 		for _, d := range chunk {
@@ -201,7 +194,7 @@ func (b *balancers) listener(ctx context.Context, of types.LoadBalancer, l types
 	arn := aws.ToString(l.ListenerArn)
 	name := aws.ToString(of.LoadBalancerName) + ":" + strconv.Itoa(int(aws.ToInt32(l.Port)))
 	d := b.Draft(listenerType, arn, arn, name).From(elbv2DescribeListeners.Operation, b.Scope)
-	d.Fold(l, Folding{})
+	d.Fold(l, Folding{Drop: []string{"Certificates"}})
 	d.UnknownBecause("properties.ListenerAttributes", listenerAttributesNotRead)
 	if l.MutualAuthentication != nil && l.MutualAuthentication.TrustStoreArn != nil {
 		b.mu.Lock()
@@ -210,9 +203,7 @@ func (b *balancers) listener(ctx context.Context, of types.LoadBalancer, l types
 	}
 	drafts := []*Draft{d}
 	if l.Protocol == types.ProtocolEnumHttps || l.Protocol == types.ProtocolEnumTls {
-		more, err := b.certificates(ctx, d)
-		drafts = append(drafts, more...)
-		if err != nil {
+		if err := b.certificates(ctx, d, l.Certificates); err != nil {
 			return drafts, err
 		}
 	}
@@ -236,25 +227,20 @@ func (b *balancers) listener(ctx context.Context, of types.LoadBalancer, l types
 	return drafts, err
 }
 
-// certificates reads those that a listener presents by the client's server name,
-// beside its default one.
-func (b *balancers) certificates(ctx context.Context, listener *Draft) ([]*Draft, error) {
-	var more []map[string]any
-	err := elbv2DescribeListenerCertificates.Get(ctx, b.Scope, listener, &elbv2.DescribeListenerCertificatesInput{ListenerArn: &listener.ID}, func(out *elbv2.DescribeListenerCertificatesOutput) error {
+// certificates adds those that a listener presents by the client's server name to
+// its default one. Known is the whole list or nothing.
+func (b *balancers) certificates(ctx context.Context, listener *Draft, all []types.Certificate) error {
+	return elbv2DescribeListenerCertificates.Get(ctx, b.Scope, listener, &elbv2.DescribeListenerCertificatesInput{ListenerArn: &listener.ID}, func(out *elbv2.DescribeListenerCertificatesOutput) error {
 		for _, c := range out.Certificates {
 			if !aws.ToBool(c.IsDefault) {
-				more = append(more, map[string]any{"CertificateArn": aws.ToString(c.CertificateArn)})
+				all = append(all, c)
 			}
+		}
+		if out.NextMarker == nil {
+			listener.Fit("Certificates", all)
 		}
 		return nil
 	})
-	if err != nil || len(more) == 0 {
-		return nil, err
-	}
-	d := b.Draft(listenerCertificateType, listener.ID, "", listener.Name).From(elbv2DescribeListenerCertificates.Operation, b.Scope)
-	d.Set("ListenerArn", listener.ID)
-	d.Set("Certificates", more)
-	return []*Draft{d}, nil
 }
 
 const targetAttributesNotRead = "Merlon does not ask for the attributes of a target group behind an application load balancer: that is a call for each"
