@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -181,6 +182,47 @@ func FuzzClean(f *testing.F) {
 		var back string
 		if err := json.Unmarshal(b, &back); err != nil || utf8.ValidString(s) && back != s {
 			t.Errorf("%q came back as %q (%v)", s, back, err)
+		}
+	})
+}
+
+// FuzzFormats puts one text everywhere and reads every format back.
+func FuzzFormats(f *testing.F) {
+	for _, h := range hostile {
+		f.Add(h)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		s = s[:min(len(s), 1<<12)]
+		run := testRun()
+		run.Scope.Accounts = append(run.Scope.Accounts, Account{merlon.AccountID(s), s})
+		list := []merlon.Finding{finding("s3/tls-only", s, s, merlon.AccountID(s), merlon.Region(s), merlon.Fail, s)}
+		list[0].Evidence = []merlon.Evidence{{Path: s, Value: json.RawMessage(s), Call: s}}
+		list[0].Reasons, list[0].Gaps = []string{s}, []string{s}
+		sum := &Summary{Warnings: []string{s}, Calls: map[string]Calls{s: {Calls: 1}}}
+		for _, format := range FormatNames() {
+			out := render(t, format, Config{Verdicts: all}, run, list, sum)
+			if i := bytes.IndexFunc(out, func(r rune) bool { return dangerous(r) && r != '\n' && r != '\t' }); i >= 0 || !utf8.Valid(out) {
+				t.Errorf("%s carries a dangerous character at %d", format, i)
+			}
+			switch format {
+			case "json", "sarif", "jsonl", "ocsf":
+				if !json.Valid(out) {
+					t.Errorf("%s is not JSON: %s", format, out)
+				}
+			case "csv":
+				rows, err := csv.NewReader(bytes.NewReader(out)).ReadAll()
+				if err != nil || len(rows) != 2 {
+					t.Errorf("%d rows, %v", len(rows), err)
+				}
+			case "html":
+				for _, id := range []string{"rows", "meta"} {
+					_, rest, _ := bytes.Cut(out, []byte(`id="`+id+`">`))
+					data, _, _ := bytes.Cut(rest, []byte("</script>"))
+					if !json.Valid(data) {
+						t.Errorf("%s is not JSON: %s", id, data)
+					}
+				}
+			}
 		}
 	})
 }

@@ -417,11 +417,22 @@ func TestPagePictures(t *testing.T) {
 		if w := eval[int64](b, `document.documentElement.scrollWidth`); w > tt.width {
 			t.Errorf("%s: the page is %d wide in a window of %d", tt.name, w, tt.width)
 		}
+		for _, bad := range eval[[]string](b, contrast) {
+			t.Errorf("%s: %s", tt.name, bad)
+		}
 		background := eval[string](b, `getComputedStyle(document.body).backgroundColor`)
 		if isDark := background == "rgb(18, 19, 21)"; isDark != tt.dark {
 			t.Errorf("%s: background %s", tt.name, background)
 		}
 	}
+	b.size(390, 844)
+	b.dark(false)
+	b.load(long, "#/findings?severity=high")
+	b.run(chromedp.Click("#filters-open", chromedp.ByQuery))
+	b.want(`getComputedStyle(document.querySelector("#filters")).display`, "block")
+	b.shot("filters-narrow")
+	b.keys(kb.Escape)
+	b.want(`getComputedStyle(document.querySelector("#filters")).display`, "none")
 	b.size(1280, 800)
 	b.dark(false)
 	b.load(short, "")
@@ -433,13 +444,38 @@ func TestPagePictures(t *testing.T) {
 	b.shot("help")
 	b.keys(kb.Escape, "t", "t")
 	b.want(`document.querySelector('#help').open`, "false")
-	var pdf []byte
-	b.run(chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		pdf, _, err = cdppage.PrintToPDF().WithPrintBackground(true).Do(ctx)
-		return err
-	}))
-	if err := os.WriteFile(filepath.Join(t.ArtifactDir(), "print.pdf"), pdf, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	b.load(long, "#/findings?severity=critical")
+	b.run(emulation.SetEmulatedMedia().WithMedia("print"), chromedp.Evaluate(`dispatchEvent(new Event("beforeprint"))`, nil))
+	b.want(`document.querySelectorAll("#print li").length`, "3")
+	b.want(`getComputedStyle(document.querySelector("#overview")).display`, "block")
+	b.size(900, 1600)
+	b.shot("print")
+	b.run(chromedp.Evaluate(`document.querySelector("#print").scrollIntoView()`, nil))
+	b.shot("print-findings")
 	b.clean()
 }
+
+// contrast lists the texts in sight whose colour stands out from the plain colour
+// behind it by less than 4.5, what WCAG 2.2 asks for
+// (https://www.w3.org/TR/WCAG22/#contrast-minimum, read 2026-11-24).
+const contrast = `(() => {
+  const paint = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (color) => {
+    paint.clearRect(0, 0, 1, 1);
+    paint.fillStyle = color;
+    paint.fillRect(0, 0, 1, 1);
+    return [...paint.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)).reduce((s, v, i) => s + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const bad = new Set();
+  for (const e of document.querySelectorAll('body *')) {
+    if (!e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
+    if (e.closest('.away, #toast, script, style, svg')) continue;
+    let back = e, c;
+    do { c = rgba(getComputedStyle(back).backgroundColor); back = back.parentElement; } while (back && c[3] < 250);
+    const [x, y] = [light(rgba(getComputedStyle(e).color)), light(c)].sort((a, b) => b - a);
+    const ratio = (x + 0.05) / (y + 0.05);
+    if (ratio < 4.5) bad.add(e.tagName + '.' + e.className + ' has a contrast of ' + ratio.toFixed(2));
+  }
+  return [...bad];
+})()`

@@ -125,22 +125,6 @@ func TestFilesAppearWhole(t *testing.T) {
 	}
 }
 
-func TestDeviceIsNotReplaced(t *testing.T) {
-	out, err := Open([]string{"json=/dev/null"}, Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := out.Begin(testRun()); err != nil {
-		t.Fatal(err)
-	}
-	if err := out.End(&Summary{}); err != nil {
-		t.Fatal(err)
-	}
-	if info, err := os.Stat("/dev/null"); err != nil || info.Mode().IsRegular() {
-		t.Fatalf("/dev/null is %v %v", info.Mode(), err)
-	}
-}
-
 // brokenWriter fails after n bytes.
 type brokenWriter struct {
 	n   int
@@ -185,20 +169,6 @@ func TestWriteErrors(t *testing.T) {
 				t.Errorf("%s, %s: %v", format, tt.name, err)
 			}
 		}
-	}
-}
-
-// TestFullDisk writes to the device that is always full.
-func TestFullDisk(t *testing.T) {
-	out, err := Open([]string{"json=/dev/full"}, Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := out.Begin(testRun()); err != nil {
-		t.Fatal(err)
-	}
-	if err := out.End(&Summary{}); !errors.Is(err, syscall.ENOSPC) {
-		t.Errorf("error %v", err)
 	}
 }
 
