@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -479,3 +480,52 @@ const contrast = `(() => {
   }
   return [...bad];
 })()`
+
+// TestPageOrder: each group stands once, the worst first, and the numbers beside
+// the filters say what choosing them would show.
+func TestPageOrder(t *testing.T) {
+	run, findings, sum := organization()
+	// What comes first is not the worst.
+	slices.Reverse(findings)
+	path, _ := writePage(t, run, findings, sum, merlon.Fail, merlon.UnknownResult)
+	b := newBrowser(t)
+	b.size(1280, 2400)
+	for _, group := range []string{"control", "account"} {
+		b.load(path, "#/findings?group="+group)
+		b.keys("z") // heads alone
+		heads := eval[[][2]string](b, `[...document.querySelectorAll('#space .head')].map((e) => [e.querySelector('.sub').textContent, e.querySelector('.badge').textContent])`)
+		seen, last := map[string]bool{}, 0
+		for _, head := range heads {
+			rank := merlon.Severity(strings.ToLower(head[1])).Rank()
+			if seen[head[0]] || rank < last {
+				t.Errorf("by %s: %v comes after rank %d, or again", group, head, last)
+			}
+			seen[head[0]], last = true, rank
+		}
+		if want := map[string]int{"control": 14, "account": 3}[group]; len(heads) != want {
+			t.Errorf("by %s: %d groups, want %d", group, len(heads), want)
+		}
+	}
+	b.load(path, "#/findings?severity=critical&severity=low")
+	boxes := eval[map[string]int](b, `Object.fromEntries([...document.querySelectorAll('#filters .value')].map((e) => [e.querySelector('input').dataset.facet + ' ' + e.querySelector('input').dataset.value, Number(e.querySelector('.n').textContent.replace(',', ''))]))`)
+	want := map[string]int{}
+	for i := range findings {
+		f := &findings[i]
+		if f.Verdict == merlon.Pass {
+			continue
+		}
+		// A facet's own choice does not narrow its numbers, the others' do.
+		want["severity "+string(f.Severity)]++
+		if f.Severity == merlon.Critical || f.Severity == merlon.Low {
+			want["account "+string(f.Account)]++
+			want["region "+string(f.Region)]++
+			want["area "+string(run.Controls[f.Control].Area)]++
+		}
+	}
+	for k, n := range want {
+		if boxes[k] != n {
+			t.Errorf("%s says %d, want %d", k, boxes[k], n)
+		}
+	}
+	b.clean()
+}

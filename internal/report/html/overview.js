@@ -85,7 +85,7 @@ function fixFirst() {
   if (!failing.length) return h('section', { class: 'box' }, h('h2', null, 'Fix first'), h('p', { class: 'empty' }, total.judged ? 'Nothing failed.' : 'There is nothing to fix in what was read.'));
   const item = ({ control, t }) => h('li', null, h('a', { class: 'fix', href: to({ verdict: 'fail', control: control.id }) },
     badge(t.worst), h('span', { class: 'what' }, h('b', null, control.title), h('span', { class: 'how' }, control.fix[0])),
-    h('span', { class: 'amount' }, h('b', null, num(t.fail)), h('span', null, t.accounts.size > 1 ? 'in ' + num(t.accounts.size) + ' accounts' : accountLabel([...t.accounts][0])))));
+    h('span', { class: 'amount' }, h('b', null, num(t.fail) + ' failed'), h('span', null, t.accounts.size > 1 ? 'in ' + num(t.accounts.size) + ' accounts' : accountLabel([...t.accounts][0])))));
   const first = 7, rest = failing.slice(first);
   return h('section', { class: 'box' }, h('h2', null, 'Fix first'), h('ol', { class: 'fixes' }, failing.slice(0, first).map(item)),
     rest.length ? h('details', { ontoggle: once((d) => d.append(h('ol', { class: 'fixes' }, rest.map(item)))) }, h('summary', null, plural(rest.length, 'more control') + ' with failures')) : null);
