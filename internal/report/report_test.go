@@ -188,7 +188,7 @@ func TestTerminalOrder(t *testing.T) {
 	if n := bytes.Count(first, []byte("\n")); n > 4000 {
 		t.Errorf("%d lines for a person to read", n)
 	}
-	if !bytes.Contains(first, []byte("more: --format html=FILE shows all")) {
+	if !bytes.Contains(first, []byte("more: --all or --format html=FILE shows them")) {
 		t.Error("nothing says how to see what is left out")
 	}
 	full := render(t, "terminal", Config{Width: 100, All: true}, run, findings, &Summary{})

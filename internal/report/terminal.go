@@ -357,7 +357,7 @@ func (t *terminal) seeAll() string {
 			return "see " + Clean(s.Path)
 		}
 	}
-	return "--format html=FILE shows all"
+	return "--all or --format html=FILE shows them"
 }
 
 // tallyText says what a control found: "3 failed, 1 unknown, 2 excepted".

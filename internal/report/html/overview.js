@@ -30,7 +30,7 @@ function drawOverview() {
     fill($('overview'), h('div', { class: 'sheet' }, notices(), h('h1', null, title), h('p', { class: 'lead' }, text), h('section', { class: 'box' }, h('h2', null, 'What to look at'), h('ul', { class: 'plain' },
       h('li', null, h('a', { href: address('coverage') }, 'Coverage'), ' says which accounts, regions and services were in scope, and what could not be read.'),
       h('li', null, 'An account, region or service that was left out by a filter gives no verdict.'),
-      h('li', null, h('code', null, 'merlon scan --dry-run'), ' prints the calls that a scan will make.')))));
+      h('li', null, h('code', null, 'merlon collect --dry-run'), ' prints the calls that a scan will make.')))));
     return;
   }
   fill($('overview'), h('div', { class: 'sheet' },
