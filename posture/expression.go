@@ -77,6 +77,9 @@ func (e *environment) faults(text string, issues *cel.Issues) []fault {
 			words := append(slices.Sorted(keysSeq(e.Functions())), "resource", "account", "region", "params", "now")
 			f.message = fmt.Sprintf("there is no %s%s", m[1], didYouMean(m[1], words))
 		}
+		if text, _, long := strings.Cut(f.message, " expecting {"); long {
+			f.message = text
+		}
 		f.message = strings.ReplaceAll(f.message, "optional_type(", "optional(")
 		out = append(out, f)
 	}

@@ -60,9 +60,6 @@ func (s *source) find(n *yaml.Node, offset int) (line, column int) {
 		}
 		c.advance(quote)
 	}
-	if offset == len(value) && len(value) > 0 {
-		c.skipSpace(quote)
-	}
 	if c.done() {
 		return n.Line, n.Column
 	}

@@ -237,9 +237,6 @@ func (r *testResource) at(pointer string) *yaml.Node {
 			for i := 0; i+1 < len(n.Content); i += 2 {
 				if n.Content[i].Value == step {
 					next = n.Content[i+1]
-					if next.Line == n.Content[i].Line && next.Kind == yaml.ScalarNode {
-						break
-					}
 				}
 			}
 		case yaml.SequenceNode:
