@@ -22,6 +22,7 @@ func (s *stack) condition(name string, at *node) *decision {
 	d := s.decide(body)
 	if d.why != nil {
 		d.why = unknownf("the condition %s cannot be decided: %s", name, d.why.reason)
+		s.l.note(Note{File: s.file, Line: body.line, Column: body.col, Message: d.why.reason})
 	}
 	d.done = true
 	s.conds[name] = d

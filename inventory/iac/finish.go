@@ -81,8 +81,8 @@ func (r *resource) finish() (*merlon.Resource, error) {
 	return out, nil
 }
 
-// attributes adds what a template cannot set: what follows from the identity,
-// and that the rest is not known.
+// attributes adds what a template cannot set: what identifies the resource, as the
+// collectors do, and that the rest is not known.
 func (r *resource) attributes() {
 	for name, p := range r.typ.Properties.Fields() {
 		if _, ok := r.props[name]; ok {
@@ -90,13 +90,13 @@ func (r *resource) attributes() {
 		}
 		identifies := slices.Contains(r.typ.ID, name) || slices.Contains(r.typ.Ref, name)
 		switch {
-		case p.ReadOnly:
+		case p.ReadOnly && identifies && !strings.Contains(r.s.identityOf(r).made[name], "|"):
 			if v, ok := r.s.madeAttribute(r, name); ok {
-				if v = r.s.fit(v, p, r.body, name, 0); v != (noValue{}) {
-					r.props[name] = v
-				}
+				r.props[name] = r.s.fit(v, p, r.body, name, 0)
 				continue
 			}
+			fallthrough
+		case p.ReadOnly:
 			r.props[name] = unknownf("it is known only once the resource exists")
 		case identifies:
 			r.props[name] = unknownf("AWS makes it up when the resource is created")

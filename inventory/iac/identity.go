@@ -93,6 +93,11 @@ func (s *stack) idValue(r *resource, name string) any {
 			return made(t, stands)
 		}
 	}
+	if v := s.derived(r, name); v != nil {
+		t, stands, _ := text(v)
+		r.identity.made[name] = t
+		return made(t, stands)
+	}
 	if pattern, ok := s.l.tables.identity.ID[r.typ.Name]; ok {
 		v := s.fill(r, pattern)
 		r.identity.made[name] = v
@@ -103,6 +108,38 @@ func (s *stack) idValue(r *resource, name string) any {
 	}
 	r.identity.made[name] = r.identity.base
 	return standIn(r.identity.base)
+}
+
+// derived gives what a read-only property is that identifies the resource and
+// follows from others, as the collectors write it; nil for none.
+func (s *stack) derived(r *resource, name string) any {
+	switch r.typ.Name + "." + name {
+	case "AWS::EC2::Route.CidrBlock":
+		for _, p := range []string{"DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"} {
+			if v := r.property(p); v != (noValue{}) {
+				if _, _, ok := text(v); ok {
+					return v
+				}
+			}
+		}
+	case "AWS::EC2::VPCGatewayAttachment.AttachmentType":
+		if r.property("VpnGatewayId") != (noValue{}) {
+			return "VGW"
+		}
+		return "IGW"
+	case "AWS::EC2::NetworkAclEntry.Id":
+		acl, _, ok := text(r.property("NetworkAclId"))
+		number, _, also := text(r.property("RuleNumber"))
+		if !ok || !also {
+			return nil
+		}
+		direction := "ingress"
+		if r.property("Egress") == true {
+			direction = "egress"
+		}
+		return standIn(acl + "|" + direction + "|" + number)
+	}
+	return nil
 }
 
 // arnOf fills the pattern of the type's ARN; a type that is known by its ARN has
@@ -224,8 +261,11 @@ func (s *stack) madeAttribute(r *resource, name string) (any, bool) {
 	if id.arn != "" && (name == "Arn" || name == last+"Arn") {
 		return standIn(id.arn), true
 	}
-	if len(r.typ.ID) == 1 && (name == "Id" || name == last+"Id" || name == last+"Name") {
-		return id.idText(), true
+	// A bucket's name is no RoleId: only what is of the id's own kind is the id.
+	for _, kind := range []string{"Id", "Name"} {
+		if len(r.typ.ID) == 1 && strings.HasSuffix(r.typ.ID[0], kind) && (name == kind || name == last+kind) {
+			return id.idText(), true
+		}
 	}
 	return nil, false
 }

@@ -73,7 +73,7 @@ func (s *stack) shaped(n *node, p *inventory.Property, path string, depth int) a
 				m[k.name] = v
 			}
 		}
-		return m
+		return orNothing(m, len(m))
 	case p.Kind == inventory.List && n.kind == listNode:
 		list := make([]any, 0, len(n.items))
 		for _, c := range n.items {
@@ -81,9 +81,17 @@ func (s *stack) shaped(n *node, p *inventory.Property, path string, depth int) a
 				list = append(list, v)
 			}
 		}
-		return list
+		return orNothing(list, len(list))
 	}
 	return s.fit(s.eval(n), p, n, path, depth)
+}
+
+// orNothing leaves out empty lists and maps: AWS gives them back as nothing.
+func orNothing(v any, n int) any {
+	if n == 0 {
+		return noValue{}
+	}
+	return v
 }
 
 func (s *stack) noSuch(n *node, p *inventory.Property, path, name string) {
@@ -119,7 +127,7 @@ func (s *stack) fit(v any, p *inventory.Property, n *node, path string, depth in
 					list = append(list, f)
 				}
 			}
-			return list
+			return orNothing(list, len(list))
 		}
 	case map[string]any:
 		switch p.Kind {
@@ -137,6 +145,9 @@ func (s *stack) fit(v any, p *inventory.Property, n *node, path string, depth in
 				if x := s.fit(t[k], f, n, path+"."+k, depth+1); x != (noValue{}) {
 					m[k] = x
 				}
+			}
+			if p.Kind == inventory.Map {
+				return orNothing(m, len(m))
 			}
 			return m
 		}

@@ -1,6 +1,7 @@
 package iac
 
 import (
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -102,6 +103,8 @@ func (s *stack) parameterValue(name string, p *node) any {
 	} else if allowed := p.field("AllowedValues"); allowed != nil && allowed.kind == listNode && len(allowed.items) == 1 && !isList(typ) {
 		t, _ = allowed.items[0].scalar()
 	} else {
+		s.l.note(Note{File: s.file, Line: p.line, Column: p.col,
+			Message: fmt.Sprintf("the parameter %s has no default: what depends on it is unknown until it is given a value", quote(name))})
 		return unknownf("the parameter %s has no default and no value was given", name)
 	}
 	if strings.HasPrefix(typ, "AWS::SSM::Parameter::Value<") {

@@ -152,9 +152,8 @@ func (s *stack) declare() error {
 		}
 		name, ok := body.field("Type").scalar()
 		if !ok {
-			if f, _, isCall := function(body); isCall {
-				// A preprocessor's, such as !Rain::Module.
-				s.unsupported(body, "the resource "+k.name+" ("+f+")", "it is not in the template itself")
+			if body.field("Type") != nil && body.field("Type").kind == objectNode {
+				s.unsupported(body, "the resource "+k.name, "a preprocessor that has not run makes its type")
 				continue
 			}
 			return badNode(k.line, k.col, "the resource %q has no Type", k.name)
@@ -221,7 +220,7 @@ func didYouMean(s string) string {
 
 // unsupported records that a part of the template is not judged.
 func (s *stack) unsupported(n *node, what, why string) {
-	s.l.gap(merlon.Gap{Call: s.place(n.line), Account: s.l.account, Region: s.l.region, Resource: what + " in " + s.name,
+	s.l.gap(merlon.Gap{Call: fmt.Sprintf("%s:%d", s.place(n.line), n.col), Account: s.l.account, Region: s.l.region,
 		Cause: merlon.CauseUnsupported, Code: what, Message: why})
 	s.note(n, "%s is not read: %s", what, why)
 }
