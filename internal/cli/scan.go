@@ -228,7 +228,10 @@ func (in *input) judge(ctx context.Context, j *judgement, s *inventory.Snapshot,
 func (in *input) begin(ctx context.Context, s *inventory.Snapshot, catalog *posture.Catalog, now time.Time) (*report.Run, error) {
 	m := s.Meta()
 	run := &report.Run{Version: version, Started: m.Started, Controls: map[string]*posture.Control{}}
-	run.Scope = report.Scope{Source: string(m.Kind), Path: s.Path(), Services: in.live.Services}
+	run.Scope = report.Scope{Source: string(m.Kind), Path: s.Path(), Templates: in.templates, Services: in.live.Services}
+	if m.Kind != inventory.KindLive {
+		run.Scope.Path = m.Source
+	}
 	regions := map[merlon.Region]bool{}
 	for _, a := range m.Accounts {
 		run.Scope.Accounts = append(run.Scope.Accounts, report.Account{ID: a.ID, Name: a.Name})

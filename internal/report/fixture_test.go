@@ -63,7 +63,7 @@ func testRun() *Run {
 	return &Run{
 		Version: "0.3.0", Started: noon,
 		Scope: Scope{
-			Source: "snapshot", Path: "org.merlon",
+			Source: "live", Path: "org.merlon",
 			Accounts: []Account{{ID: "111122223333", Name: "production"}, {ID: "444455556666", Name: "development"}},
 			Regions:  []merlon.Region{"eu-central-1", "us-east-1"},
 		},

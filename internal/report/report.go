@@ -40,13 +40,15 @@ type Run struct {
 
 // Scope is what was asked for.
 type Scope struct {
-	// Source is "live", "snapshot", "awscli" or "cloudformation".
+	// Source is "live", "awscli" or "template", as snapshots call it.
 	Source string
 	// Path is the snapshot that the findings come from, or the folder or
-	// template that was read; it may be empty.
-	Path     string
-	Accounts []Account
-	Regions  []merlon.Region
+	// templates that were read; it may be empty.
+	Path string
+	// Templates are the template files that were read.
+	Templates []string
+	Accounts  []Account
+	Regions   []merlon.Region
 	// Services are those the scan was narrowed to; empty means all.
 	Services []string
 }

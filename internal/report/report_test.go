@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -238,5 +239,36 @@ func TestColored(t *testing.T) {
 		if got := colored(cfg); got != tt.want {
 			t.Errorf("%s: colored = %v", name, got)
 		}
+	}
+}
+
+// Verdicts that were only counted stand beside those that were handed over.
+func TestCount(t *testing.T) {
+	run := testRun()
+	out, err := Open([]string{"jsonl"}, Config{Stdout: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Begin(run); err != nil {
+		t.Fatal(err)
+	}
+	f := finding("s3/tls-only", "arn:aws:s3:::a", "a", "111122223333", "us-east-1", merlon.Fail, "a")
+	if err := out.Finding(&f); err != nil {
+		t.Fatal(err)
+	}
+	for v, n := range map[merlon.Verdict]int{merlon.Pass: 7, merlon.NotApplicable: 2, merlon.UnknownResult: 3, merlon.Fail: 1} {
+		out.Count("s3/tls-only", "111122223333", merlon.Medium, v, n)
+	}
+	if err := out.Finding(&f); err != nil {
+		t.Fatal(err)
+	}
+	var s Summary
+	if err := out.End(&s); err != nil {
+		t.Fatal(err)
+	}
+	want := Counts{{Control: "s3/tls-only", Account: "111122223333", Area: merlon.Data, Severity: merlon.Medium,
+		Frameworks: []string{"cis-7.0", "wa-security"}, Tally: Tally{Fail: 3, Unknown: 3, Pass: 7, NotApplicable: 2}}}
+	if diff := cmp.Diff(want, s.Counts); diff != "" {
+		t.Error(diff)
 	}
 }

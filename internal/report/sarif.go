@@ -238,7 +238,7 @@ func (s *sarifLog) Finding(f *merlon.Finding) error {
 	}
 	loc := sarifLocation{Logical: []sarifLogical{{f.Name, f.Resource, "resource"}}}
 	loc.Physical.Artifact.URI = s.uri(f)
-	if s.run.Scope.Source == "cloudformation" {
+	if len(s.run.Scope.Templates) == 1 {
 		loc.Physical.Region = &sarifRegion{1}
 	}
 	res.Locations = []sarifLocation{loc}
@@ -261,13 +261,12 @@ func (s *sarifLog) Finding(f *merlon.Finding) error {
 	return err
 }
 
-// uri is the template for what comes from one, else the resource's ARN, which is
+// uri is the template for what comes from one alone, else the resource's ARN, which is
 // a URI once its odd characters are escaped, else a path of our own.
 func (s *sarifLog) uri(f *merlon.Finding) string {
-	if sc := &s.run.Scope; sc.Source == "cloudformation" && sc.Path != "" {
-		path := filepath.ToSlash(sc.Path)
-		u := url.URL{Path: path}
-		if filepath.IsAbs(sc.Path) {
+	if t := s.run.Scope.Templates; len(t) == 1 {
+		u := url.URL{Path: filepath.ToSlash(t[0])}
+		if filepath.IsAbs(t[0]) {
 			u.Scheme = "file"
 		}
 		return u.String()

@@ -166,7 +166,7 @@ func TestSARIFStructure(t *testing.T) {
 
 func TestSARIFTemplateLocation(t *testing.T) {
 	run := testRun()
-	run.Scope.Source, run.Scope.Path = "cloudformation", "infra/main stack.yaml"
+	run.Scope.Source, run.Scope.Templates = "template", []string{"infra/main stack.yaml"}
 	out := string(render(t, "sarif", Config{}, run, testFindings(run), testSummary()))
 	if !strings.Contains(out, `"artifactLocation":{"uri":"infra/main%20stack.yaml"},"region":{"startLine":1}`) {
 		t.Error("a finding of a template does not point to it")

@@ -116,10 +116,8 @@ func sourceText(s *Scope) string {
 		return "read live"
 	case "awscli":
 		return "AWS CLI folder " + path
-	case "cloudformation":
+	case "template":
 		return "template " + path
-	case "snapshot":
-		return "snapshot " + path
 	}
 	return strings.TrimSpace(Clean(s.Source) + " " + path)
 }

@@ -215,10 +215,8 @@ func (t *terminal) next(s *Summary) {
 		steps = append(steps, "Open "+path+" in a browser to search and filter everything")
 	} else if s.Counts.Total().Judged() > 0 {
 		cmd := "merlon scan --format html=report.html"
-		if t.run.Scope.Source == "snapshot" || t.run.Scope.Source == "live" {
-			if t.run.Scope.Path != "" {
-				cmd = "merlon scan --snapshot " + shellWord(Clean(t.run.Scope.Path)) + " --format html=report.html"
-			}
+		if t.run.Scope.Source == "live" && t.run.Scope.Path != "" {
+			cmd = "merlon scan --snapshot " + shellWord(Clean(t.run.Scope.Path)) + " --format html=report.html"
 		}
 		steps = append(steps, cmd+" writes everything as one page for a browser")
 	}

@@ -30,10 +30,10 @@ function policy() {
 }
 
 function scopeBox() {
-  const sources = { live: 'Read live from AWS', snapshot: 'A snapshot', awscli: 'A folder of AWS CLI output', cloudformation: 'A CloudFormation template' };
+  const sources = { live: 'AWS', awscli: 'A folder of AWS CLI output', template: 'CloudFormation templates' };
   const took = meta.started && meta.finished ? meta.finished - meta.started : 0;
   return h('section', { class: 'box' }, h('h2', null, 'Scope'), h('dl', null,
-    fact('Source', Object.hasOwn(sources, meta.source) ? sources[meta.source] : meta.source), fact('Path', meta.path, true), fact('Started', time(meta.started)),
+    fact('Source', Object.hasOwn(sources, meta.source) ? sources[meta.source] : meta.source), fact(meta.source === 'live' ? 'Snapshot' : 'Path', meta.path, true), fact('Started', time(meta.started)),
     fact('Took', took ? (took >= 120 ? Math.floor(took / 60) + ' min ' : '') + (took >= 120 ? took % 60 : took) + ' s' : ''),
     fact('Accounts', num(meta.accounts.length)), fact('Regions', meta.regions.join(', ')), fact('Services', meta.services.length ? meta.services.join(', ') : 'all'), fact('Controls', num(meta.controls.length)), fact('Merlon', meta.version)));
 }
