@@ -68,6 +68,9 @@ func (s *Scope) analyzer(ctx context.Context, a types.AnalyzerSummary) error {
 				d.findings("UnusedAccessFindingsStatistics", v.Value.TotalActiveFindings, v.Value.TotalArchivedFindings, v.Value.TotalResolvedFindings)
 			}
 		}
+		if len(out.FindingsStatistics) == 0 {
+			d.UnknownBecause("observed.ActiveFindings", "the analyzer has not counted its findings yet")
+		}
 		return nil
 	})
 	if err != nil {

@@ -47,7 +47,7 @@ func (s *Scope) iamCredentialReport(ctx context.Context, users []*Draft, wait re
 		row := rows[u.ARN]
 		if row == nil || !sameUser(u, row) {
 			u.UnknownBecause("properties.LoginProfile", youngerThanReport(report.made))
-			rows[u.ARN] = s.younger(u, report.made)
+			rows[u.ARN] = s.rowless(u.ID, u.ARN, report.made, youngerThanReport(report.made))
 			continue
 		}
 		u.read(merlon.Read{Call: iamGetCredentialReport.Call(), At: s.Now, Properties: []string{"properties.LoginProfile"}})
@@ -59,6 +59,10 @@ func (s *Scope) iamCredentialReport(ctx context.Context, users []*Draft, wait re
 			u.Set("LoginProfile.Password", redacted)
 			u.UnknownBecause("properties.LoginProfile.PasswordResetRequired", "the credential report does not say it")
 		}
+	}
+	root := "arn:" + string(s.Partition) + ":iam::" + string(s.Account) + ":root"
+	if rows[root] == nil {
+		rows[root] = s.rowless(rootName, root, report.made, "the credential report has no row of the root user")
 	}
 	for _, arn := range slices.Sorted(maps.Keys(rows)) {
 		if err := s.Put(ctx, rows[arn]); err != nil {
@@ -86,16 +90,17 @@ func youngerThanReport(made string) string {
 	return "the user is younger than the credential report of " + made + ", which IAM renews every four hours"
 }
 
-// younger is the row of a user whom the report does not hold.
-func (s *Scope) younger(u *Draft, made string) *Draft {
-	d := s.Draft(credentialReportType, u.ID, "", u.Name).From(iamGetCredentialReport.Operation, s)
-	d.Set("User", u.ID)
-	d.Set("Arn", u.ARN)
-	d.Set("IsRoot", false)
+// rowless stands for the row of a user whom the report does not hold: all of it
+// is unknown.
+func (s *Scope) rowless(user, arn, made, reason string) *Draft {
+	d := s.Draft(credentialReportType, user, "", user).From(iamGetCredentialReport.Operation, s)
+	d.Set("User", user)
+	d.Set("Arn", arn)
+	d.Set("IsRoot", user == rootName)
 	d.Set("ReportTime", made)
 	for name := range d.schema.Properties.Fields() {
 		if _, ok := d.properties[name]; !ok {
-			d.unknowns = append(d.unknowns, merlon.Unknown{Path: "/properties/" + name, Reason: youngerThanReport(made)})
+			d.unknowns = append(d.unknowns, merlon.Unknown{Path: "/properties/" + name, Reason: reason})
 		}
 	}
 	slices.SortFunc(d.unknowns, func(a, b merlon.Unknown) int { return strings.Compare(a.Path, b.Path) })

@@ -195,6 +195,17 @@ func TestIAMCredentialReport(t *testing.T) {
 	}
 }
 
+func TestIAMCredentialReportWithoutRoot(t *testing.T) {
+	f := iamFake()
+	answer(f, iamGetCredentialReport, func(Place, *iam.GetCredentialReportInput) (*iam.GetCredentialReportOutput, error) {
+		return &iam.GetCredentialReportOutput{Content: []byte("user,arn,mfa_active\n"), GeneratedTime: &fakeNow}, nil
+	})
+	root := collect(t, f, iamService()).one(t, credentialReportType, "<root_account>")
+	if at(root, "properties", "IsRoot") != true || at(root, "unknowns", "/properties/PasswordLastUsed") == nil {
+		t.Errorf("a report without the root user says nothing of it: %v", root)
+	}
+}
+
 func TestIAMCredentialReportWait(t *testing.T) {
 	short := reportWait{first: time.Millisecond, limit: 20 * time.Millisecond}
 	for _, tt := range []struct {

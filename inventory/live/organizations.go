@@ -102,6 +102,7 @@ func collectOrganizations(ctx context.Context, s *Scope) error {
 		}
 		return s.Put(ctx, org)
 	}
+	org.Observe("TreeRead", true)
 	return t.read(ctx)
 }
 
