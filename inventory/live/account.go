@@ -3,13 +3,9 @@ package live
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/account/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
-
-	"merlon.dev/merlon"
 )
 
 const (
@@ -18,27 +14,13 @@ const (
 	contactInformationType = "Merlon::Account::ContactInformation"
 )
 
-const (
-	accountErrors      = "https://docs.aws.amazon.com/accounts/latest/reference/API_GetAlternateContact.html (read 2026-11-24)"
-	organizationErrors = "https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeOrganization.html (read 2026-11-24)"
-	rootAccessErrors   = "https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html (read 2026-11-24)"
-)
-
-// notInOrganization is the code for an account that stands alone.
-const notInOrganization = "AWSOrganizationsNotInUseException"
+const accountErrors = "https://docs.aws.amazon.com/accounts/latest/reference/API_GetAlternateContact.html (read 2026-11-24)"
 
 var (
 	accountGetSummary = operation(iam.NewFromConfig, (*iam.Client).GetAccountSummary, Declaration{
 		Per: accountType, Fills: []string{"observed.AccountSummary"}})
 	accountListAliases = operation(iam.NewFromConfig, (*iam.Client).ListAccountAliases, Declaration{
 		Per: accountType, Fills: []string{"observed.Aliases"}})
-	accountDescribeOrganization = operation(organizations.NewFromConfig, (*organizations.Client).DescribeOrganization, Declaration{
-		Per: accountType, Fills: []string{"observed.OrganizationId", "observed.ManagementAccountId", "observed.IsManagementAccount"},
-		Absent: []string{notInOrganization}, Source: organizationErrors})
-	// Without trusted access for IAM, or without all features, no root access is managed centrally.
-	accountListOrganizationsFeatures = operation(iam.NewFromConfig, (*iam.Client).ListOrganizationsFeatures, Declaration{
-		Per: accountType, Fills: []string{"observed.OrganizationFeatures"}, Optional: true,
-		Absent: []string{"ServiceAccessNotEnabledException", "OrganizationNotInAllFeaturesModeException"}, Source: rootAccessErrors})
 	accountGetAlternateContact = operation(account.NewFromConfig, (*account.Client).GetAlternateContact, Declaration{
 		Types: []string{alternateContactType}, Key: []string{"AlternateContactType"},
 		Absent: []string{"ResourceNotFoundException"}, Source: accountErrors})
@@ -51,9 +33,8 @@ var (
 func accountService() *Service {
 	return &Service{
 		Name: "account", Title: "Account", Global: true, Types: []string{accountType},
-		Operations: []*Operation{accountGetSummary.Operation, accountListAliases.Operation, accountDescribeOrganization.Operation,
-			accountListOrganizationsFeatures.Operation, accountGetAlternateContact.Operation, accountGetContactInformation.Operation},
-		Collect: collectAccount,
+		Operations: []*Operation{accountGetSummary.Operation, accountListAliases.Operation, accountGetAlternateContact.Operation, accountGetContactInformation.Operation},
+		Collect:    collectAccount,
 	}
 }
 
@@ -74,7 +55,6 @@ func collectAccount(ctx context.Context, s *Scope) error {
 				return nil
 			})
 		},
-		func() error { return s.accountOrganization(ctx, d) },
 		func() error { return s.alternateContacts(ctx) },
 		func() error { return s.contactInformation(ctx) },
 	}
@@ -85,33 +65,6 @@ func collectAccount(ctx context.Context, s *Scope) error {
 		d.Name, _ = aliases[0].(string)
 	}
 	return s.Put(ctx, d)
-}
-
-// accountOrganization says which organization the account is in, and what of root
-// access is managed centrally, which only the management account is told.
-func (s *Scope) accountOrganization(ctx context.Context, d *Draft) error {
-	management := false
-	err := accountDescribeOrganization.Get(ctx, s, d, &organizations.DescribeOrganizationInput{}, func(out *organizations.DescribeOrganizationOutput) error {
-		if o := out.Organization; o != nil {
-			management = merlon.AccountID(aws.ToString(o.MasterAccountId)) == s.Account
-			d.Observe("OrganizationId", o.Id)
-			d.Observe("ManagementAccountId", o.MasterAccountId)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if !d.isUnknown("observed.IsManagementAccount") {
-		d.Observe("IsManagementAccount", management)
-	}
-	if !management {
-		return nil
-	}
-	return accountListOrganizationsFeatures.Get(ctx, s, d, &iam.ListOrganizationsFeaturesInput{}, func(out *iam.ListOrganizationsFeaturesOutput) error {
-		d.Observe("OrganizationFeatures", out.EnabledFeatures)
-		return nil
-	})
 }
 
 func (s *Scope) alternateContacts(ctx context.Context) error {

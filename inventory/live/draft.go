@@ -153,13 +153,6 @@ func (d *Draft) unknown(fills []string, g *merlon.Gap) {
 	}
 }
 
-// isUnknown reports whether a failed call left the part unknown.
-func (d *Draft) isUnknown(path string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.ContainsFunc(d.unknowns, func(u merlon.Unknown) bool { return u.Path == pointer(path) })
-}
-
 // pointer turns "properties.A.B" into a JSON pointer.
 func pointer(path string) string { return "/" + strings.ReplaceAll(path, ".", "/") }
 

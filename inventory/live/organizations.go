@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
@@ -22,12 +23,17 @@ const (
 	delegatedAdminType     = "Merlon::Organizations::DelegatedAdministrator"
 )
 
+const (
+	organizationErrors = "https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeOrganization.html (read 2026-11-24)"
+	rootAccessErrors   = "https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html (read 2026-11-24)"
+)
+
 // organizationTree are the types that a member account is not told about.
 var organizationTree = [...]string{organizationRootType, organizationUnitType, memberAccountType, organizationPolicyType, delegationPolicyType, delegatedAdminType}
 
 var (
 	organizationsDescribeOrganization = operation(organizations.NewFromConfig, (*organizations.Client).DescribeOrganization, Declaration{
-		Types: append([]string{organizationType}, organizationTree[:]...), Absent: []string{notInOrganization}, Source: organizationErrors})
+		Types: append([]string{organizationType}, organizationTree[:]...), Absent: []string{"AWSOrganizationsNotInUseException"}, Source: organizationErrors})
 	organizationsListRoots = operation(organizations.NewFromConfig, (*organizations.Client).ListRoots, Declaration{
 		Types: []string{organizationRootType, organizationUnitType, memberAccountType, organizationPolicyType}, Optional: true})
 	organizationsListUnits = operation(organizations.NewFromConfig, (*organizations.Client).ListOrganizationalUnitsForParent, Declaration{
@@ -44,6 +50,10 @@ var (
 		Per: memberAccountType, Key: []string{"ResourceId"}, Fills: []string{"tags"}})
 	organizationsListServices = operation(organizations.NewFromConfig, (*organizations.Client).ListAWSServiceAccessForOrganization, Declaration{
 		Per: organizationType, Fills: []string{"observed.EnabledServices"}})
+	// Without trusted access for IAM, or without all features, no root access is managed centrally.
+	organizationsListFeatures = operation(iam.NewFromConfig, (*iam.Client).ListOrganizationsFeatures, Declaration{
+		Per: organizationType, Fills: []string{"observed.RootAccessFeatures"}, Optional: true,
+		Absent: []string{"ServiceAccessNotEnabledException", "OrganizationNotInAllFeaturesModeException"}, Source: rootAccessErrors})
 	organizationsListDelegated = operation(organizations.NewFromConfig, (*organizations.Client).ListDelegatedAdministrators, Declaration{
 		Types: []string{delegatedAdminType}, Optional: true})
 	organizationsListDelegatedServices = operation(organizations.NewFromConfig, (*organizations.Client).ListDelegatedServicesForAccount, Declaration{
@@ -58,7 +68,8 @@ func organizationsService() *Service {
 		Name: "organizations", Title: "Organizations", Global: true,
 		Operations: []*Operation{organizationsDescribeOrganization.Operation, organizationsListRoots.Operation, organizationsListUnits.Operation,
 			organizationsListAccounts.Operation, organizationsListPolicies.Operation, organizationsDescribePolicy.Operation, organizationsListTargets.Operation,
-			organizationsListTags.Operation, organizationsListServices.Operation, organizationsListDelegated.Operation,
+			organizationsListTags.Operation, organizationsListServices.Operation, organizationsListFeatures.Operation,
+			organizationsListDelegated.Operation,
 			organizationsListDelegatedServices.Operation, organizationsDescribeResourcePolicy.Operation},
 		Collect: collectOrganizations,
 	}
@@ -94,7 +105,7 @@ func collectOrganizations(ctx context.Context, s *Scope) error {
 	}
 	if !reads {
 		reason := "only the management account " + string(management) + " or a delegated administrator can read it"
-		for _, part := range []string{"properties.RootId", "observed.EnabledServices"} {
+		for _, part := range []string{"properties.RootId", "observed.EnabledServices", "observed.RootAccessFeatures"} {
 			org.UnknownBecause(part, reason)
 		}
 		if err := s.Outside(ctx, organizationTree[:], reason); err != nil {
@@ -103,6 +114,10 @@ func collectOrganizations(ctx context.Context, s *Scope) error {
 		return s.Put(ctx, org)
 	}
 	org.Observe("TreeRead", true)
+	if len(t.found) > 0 {
+		org.Set("RootId", t.found[0].Id)
+	}
+	t.manages = management == s.Account
 	return t.read(ctx)
 }
 
@@ -111,6 +126,8 @@ type tree struct {
 	s     *Scope
 	org   *Draft
 	found []types.Root
+	// manages: this is the management account.
+	manages bool
 }
 
 // roots lists the roots and says whether this account is the one to read the rest.
@@ -143,8 +160,8 @@ func (t *tree) read(ctx context.Context) error {
 		t.delegated,
 		t.resourcePolicy,
 		func(ctx context.Context) error {
-			if len(t.found) > 0 {
-				t.org.Set("RootId", t.found[0].Id)
+			if err := t.rootAccess(ctx); err != nil {
+				return err
 			}
 			var enabled []types.EnabledServicePrincipal
 			err := organizationsListServices.Pages(ctx, s, t.org, &organizations.ListAWSServiceAccessForOrganizationInput{}, func(out *organizations.ListAWSServiceAccessForOrganizationOutput) error {
@@ -159,6 +176,19 @@ func (t *tree) read(ctx context.Context) error {
 		},
 	}
 	return each(ctx, s, steps, func(ctx context.Context, step func(context.Context) error) error { return step(ctx) })
+}
+
+// rootAccess says what of the root users' access is managed centrally, which only
+// the management account is told.
+func (t *tree) rootAccess(ctx context.Context) error {
+	if !t.manages {
+		t.org.UnknownBecause("observed.RootAccessFeatures", "only the management account can read it")
+		return nil
+	}
+	return organizationsListFeatures.Get(ctx, t.s, t.org, &iam.ListOrganizationsFeaturesInput{}, func(out *iam.ListOrganizationsFeaturesOutput) error {
+		t.org.Observe("RootAccessFeatures", out.EnabledFeatures)
+		return nil
+	})
 }
 
 // root writes a root and all that is below it.

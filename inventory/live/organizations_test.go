@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/google/go-cmp/cmp"
@@ -65,6 +67,9 @@ func organizationsFake(management string) *fake {
 		}
 		return &organizations.ListAWSServiceAccessForOrganizationOutput{EnabledServicePrincipals: []types.EnabledServicePrincipal{{ServicePrincipal: aws.String("sso.amazonaws.com")}}}, nil
 	})
+	answer(f, organizationsListFeatures, func(Place, *iam.ListOrganizationsFeaturesInput) (*iam.ListOrganizationsFeaturesOutput, error) {
+		return &iam.ListOrganizationsFeaturesOutput{EnabledFeatures: []iamtypes.FeatureType{iamtypes.FeatureTypeRootSessions}}, nil
+	})
 	answer(f, organizationsListDelegated, func(Place, *organizations.ListDelegatedAdministratorsInput) (*organizations.ListDelegatedAdministratorsOutput, error) {
 		return &organizations.ListDelegatedAdministratorsOutput{DelegatedAdministrators: []types.DelegatedAdministrator{{Id: aws.String("111122223333"), Name: aws.String("audit"), DelegationEnabledDate: &fakeNow}}}, nil
 	})
@@ -91,6 +96,8 @@ func TestOrganizations(t *testing.T) {
 	}{
 		{org, []any{"properties", "ManagementAccountId"}, "111122223333"},
 		{org, []any{"properties", "RootId"}, "r-ab12"},
+		{org, []any{"observed", "TreeRead"}, true},
+		{org, []any{"observed", "RootAccessFeatures"}, []any{"RootSessions"}},
 		{org, []any{"observed", "EnabledServices", 1, "ServicePrincipal"}, "sso.amazonaws.com"},
 		{member, []any{"properties", "ParentIds"}, []any{"ou-ab12-prod0001"}},
 		{member, []any{"properties", "Paths"}, []any{"o-example123/r-ab12/ou-ab12-prod0001/111122223333/"}},
@@ -163,21 +170,27 @@ func TestOrganizationsElsewhere(t *testing.T) {
 		complete   bool
 		outside    bool
 		org        bool
+		unknowns   int // of the organization
 	}{
-		{"the management account", "111122223333", func(*fake) {}, 0, true, false, true},
-		{"the management account, denied", "111122223333", denied, 1, false, false, true},
-		{"a delegated administrator", "999988887777", func(*fake) {}, 0, true, false, true},
-		{"a member", "999988887777", denied, 0, false, true, true},
+		{"the management account", "111122223333", func(*fake) {}, 0, true, false, true, 0},
+		{"the management account, denied", "111122223333", denied, 1, false, false, true, 0},
+		{"a delegated administrator", "999988887777", func(*fake) {}, 0, true, false, true, 1},
+		{"a member", "999988887777", denied, 0, false, true, true, 3},
 		{"an account that stands alone", "", func(f *fake) {
 			answer(f, organizationsDescribeOrganization, func(Place, *organizations.DescribeOrganizationInput) (*organizations.DescribeOrganizationOutput, error) {
 				return nil, apiError("AWSOrganizationsNotInUseException")
 			})
-		}, 0, true, false, false},
+		}, 0, true, false, false, 0},
+		{"the management account without trusted access for IAM", "111122223333", func(f *fake) {
+			answer(f, organizationsListFeatures, func(Place, *iam.ListOrganizationsFeaturesInput) (*iam.ListOrganizationsFeaturesOutput, error) {
+				return nil, apiError("ServiceAccessNotEnabledException")
+			})
+		}, 0, true, false, true, 0},
 		{"denied whether there is one", "", func(f *fake) {
 			answer(f, organizationsDescribeOrganization, func(Place, *organizations.DescribeOrganizationInput) (*organizations.DescribeOrganizationOutput, error) {
 				return nil, apiError("AccessDeniedException")
 			})
-		}, 1, false, false, false},
+		}, 1, false, false, false, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := organizationsFake(tt.management)
@@ -193,7 +206,7 @@ func TestOrganizationsElsewhere(t *testing.T) {
 			n := 0
 			err := c.snapshot.Each(t.Context(), organizationType, func(r *merlon.Resource) error {
 				n++
-				if unknown := len(r.Unknowns) > 0; unknown != tt.outside {
+				if len(r.Unknowns) != tt.unknowns {
 					t.Errorf("unknowns of the organization: %v", r.Unknowns)
 				}
 				return nil
