@@ -4,7 +4,7 @@ function drawCoverage() {
   const calls = Object.entries(meta.calls).sort((a, b) => b[1].calls - a[1].calls || (a[0] < b[0] ? -1 : 1));
   const types = Object.entries(meta.resources).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   fill($('coverage'), h('div', { class: 'sheet' }, h('h1', null, meta.gaps.length ? plural(meta.gaps.length, 'gap') + ' in what was read' : total.judged ? 'Everything asked for was read' : 'Nothing was read'),
-    h('p', { class: 'lead' }, meta.gaps.length ? 'A gap is a call that was denied, throttled or lost. Controls that need it say “unknown”, never “pass”.' : meta.interrupted ? 'Up to where the scan was stopped.' : total.judged ? 'No call was denied, throttled or lost.' : 'There was nothing to read.'),
+    h('p', { class: 'lead' }, meta.gaps.length ? 'A gap is a call that was denied, throttled, failed or never recorded. Controls that need it say “unknown”, never “pass”.' : meta.interrupted ? 'Up to where the scan was stopped.' : total.judged ? 'No call was denied, throttled or lost.' : 'There was nothing to read.'),
     meta.gaps.length ? h('section', { class: 'box' }, h('h2', null, 'Not read'), gapGroups.map(gapDetails), policy()) : null,
     h('div', { class: 'columns even' }, scopeBox(), callsBox(calls)), typesBox(types)));
 }
