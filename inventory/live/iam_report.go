@@ -90,6 +90,17 @@ func youngerThanReport(made string) string {
 	return "the user is younger than the credential report of " + made + ", which IAM renews every four hours"
 }
 
+// madeAt gives the time at which IAM made the report as the time of the call: the
+// facts are of then. It is provenance and not content, or each report would make
+// every user a changed one.
+func (d *Draft) madeAt(made string) {
+	if t, err := time.Parse(time.RFC3339, made); err == nil {
+		for i := range d.calls {
+			d.calls[i].At = t
+		}
+	}
+}
+
 // rowless stands for the row of a user whom the report does not hold: all of it
 // is unknown.
 func (s *Scope) rowless(user, arn, made, reason string) *Draft {
@@ -97,7 +108,7 @@ func (s *Scope) rowless(user, arn, made, reason string) *Draft {
 	d.Set("User", user)
 	d.Set("Arn", arn)
 	d.Set("IsRoot", user == rootName)
-	d.Set("ReportTime", made)
+	d.madeAt(made)
 	for name := range d.schema.Properties.Fields() {
 		if _, ok := d.properties[name]; !ok {
 			d.unknowns = append(d.unknowns, merlon.Unknown{Path: "/properties/" + name, Reason: reason})
@@ -231,7 +242,7 @@ const rootName = "<root_account>"
 func (s *Scope) reportEntry(row map[string]string, made string) *Draft {
 	d := s.Draft(credentialReportType, row["user"], "", row["user"]).From(iamGetCredentialReport.Operation, s)
 	d.Set("IsRoot", row["user"] == rootName)
-	d.Set("ReportTime", made)
+	d.madeAt(made)
 	for column, text := range row {
 		switch strings.ToLower(text) {
 		case "", "n/a", "no_information", "not_supported":
