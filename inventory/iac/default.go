@@ -74,7 +74,7 @@ func (r *resource) applies(rule *defaultRule) (*unknown, bool) {
 		switch t := r.props[p].(type) {
 		case nil:
 		case *unknown:
-			why = t
+			why = &unknown{reason: t.reason}
 		default:
 			return nil, false
 		}

@@ -67,7 +67,7 @@ func (l *loader) owners() owners {
 			}
 			id := s.identityOf(r)
 			ref, _, _ := text(id.ref)
-			for _, k := range []string{id.id, id.arn, ref} {
+			for _, k := range []string{id.id, id.arn, ref, id.symbol, id.symbolARN()} {
 				if k != "" && m[k] == nil {
 					m[k] = r
 				}
@@ -80,6 +80,7 @@ func (l *loader) owners() owners {
 // fold folds all attachments of a load into their owners.
 func (l *loader) fold() {
 	index := l.owners()
+	l.symbols(index)
 	for _, s := range l.stacks {
 		for _, r := range s.resources {
 			list := attachments(r.typ.Name)
@@ -110,8 +111,10 @@ func (r *resource) foldInto(a attachment, index map[string]*resource) (left bool
 		var rest []any
 		for _, n := range names {
 			t, _, ok := text(n)
-			owner := index[t]
-			if ok && owner != nil && owner != r {
+			if u, isUnknown := n.(*unknown); isUnknown {
+				t = u.symbol
+			}
+			if owner := index[t]; owner != nil && t != "" && owner != r {
 				owner.attach(a, r)
 				continue
 			}
@@ -138,7 +141,7 @@ func (r *resource) attach(a attachment, from *resource) {
 	var element any
 	switch {
 	case from.maybe != "":
-		element = &unknown{from.maybe}
+		element = &unknown{reason: from.maybe}
 	case from.hidden != nil:
 		element = from.hidden
 	case a.element[0] == "PolicyArn":

@@ -16,6 +16,8 @@ type identity struct {
 	base   string
 	region merlon.Region
 	made   map[string]string // id properties whose value was made up
+	// symbol is the name where it is an unknown that can be told from others.
+	symbol string
 }
 
 // identityOf works out id, ARN and name, once.
@@ -86,11 +88,15 @@ func joined(props []string, values map[string]any) (string, bool) {
 func (s *stack) idValue(r *resource, name string) any {
 	p, ok := r.typ.Properties.Field(name)
 	if ok && !p.ReadOnly {
-		if t, stands, ok := text(r.property(name)); ok && t != "" {
+		v := r.property(name)
+		if t, stands, ok := text(v); ok && t != "" {
 			if !stands {
 				r.identity.name = t
 			}
 			return made(t, stands)
+		}
+		if u, ok := v.(*unknown); ok {
+			r.identity.symbol = u.symbol
 		}
 	}
 	if v := s.derived(r, name); v != nil {
@@ -235,6 +241,9 @@ func (s *stack) textOr(r *resource, property string) string {
 			r.identity.name = t
 		}
 		return t
+	}
+	if u, ok := r.property(property).(*unknown); ok {
+		r.identity.symbol = u.symbol
 	}
 	return r.identity.base
 }

@@ -108,8 +108,8 @@ func (s *stack) call(name string, arg *node) any {
 		v := s.eval(arg)
 		if l, ok := v.([]any); ok && s.extended {
 			for _, e := range l {
-				if u, ok := e.(*unknown); ok {
-					return u
+				if _, ok := e.(*unknown); ok {
+					return firstUnknown(e)
 				}
 			}
 			return json.Number(strconv.Itoa(len(l)))
@@ -171,22 +171,20 @@ func (s *stack) join(arg *node) any {
 	if !ok {
 		return s.wrong(arg, "Fn::Join", a[1], "a list")
 	}
-	var b strings.Builder
+	p := parts{stands: stands}
 	for i, e := range list {
-		t, st, ok := text(e)
-		if !ok {
+		if i > 0 {
+			p.text.WriteString(sep)
+		}
+		before := p.text.Len()
+		if !p.add(e) {
 			return s.wrong(arg, "Fn::Join", e, "a list of text")
 		}
-		if i > 0 {
-			b.WriteString(sep)
-		}
-		b.WriteString(t)
-		stands = stands || st
-		if !s.spend(len(t) + len(sep)) {
+		if !s.spend(p.text.Len() - before + len(sep)) {
 			return errWork
 		}
 	}
-	return made(b.String(), stands)
+	return p.value()
 }
 
 func (s *stack) split(arg *node) any {
@@ -236,8 +234,8 @@ func (s *stack) pick(arg *node) any {
 		return unknownf("Fn::Select has no element %s in a list of %d (line %d)", quote(at), len(list), arg.line)
 	}
 	for _, e := range list[:i] {
-		if u, ok := e.(*unknown); ok {
-			return u
+		if _, ok := e.(*unknown); ok {
+			return firstUnknown(e)
 		}
 	}
 	return list[i]

@@ -91,21 +91,21 @@ func (s *stack) readNested(r *resource, name string) (*stack, error) {
 
 // output gives "Outputs.NAME" of a nested stack.
 func (s *stack) output(r *resource, attribute string) any {
-	unknown := unknownf("%s.%s is known only once the nested stack exists", r.logical, attribute)
+	open := unknownf("%s.%s is known only once the nested stack exists", r.logical, attribute)
 	name, ok := strings.CutPrefix(attribute, "Outputs.")
 	if !ok || s.outputs[r.logical+"."+name] {
-		return unknown
+		return open
 	}
 	inner := s.nested(r)
 	if inner == nil {
-		return unknown
+		return open
 	}
 	s.outputs[r.logical+"."+name] = true // until it is known, it is asked for by itself
 	defer delete(s.outputs, r.logical+"."+name)
 	out := inner.section["Outputs"].field(name)
 	if out == nil {
 		s.note(r.body, "%s has no output %s", r.logical, quote(name))
-		return unknown
+		return open
 	}
 	if why := inner.outputCondition(out); why != nil {
 		return why
@@ -114,10 +114,13 @@ func (s *stack) output(r *resource, attribute string) any {
 	if _, _, ok := text(v); ok {
 		return v
 	}
+	if u, ok := v.(*unknown); ok {
+		return u
+	}
 	if u := firstUnknown(v); u != nil {
 		return u
 	}
-	return unknown
+	return open
 }
 
 // outputCondition says why an output may not be there.
@@ -137,14 +140,14 @@ func (s *stack) outputCondition(out *node) *unknown {
 // importValue evaluates Fn::ImportValue: what another template of the same load
 // exports under a name that is known, else unknown.
 func (s *stack) importValue(arg *node) any {
-	unknown := unknownf("Fn::ImportValue cannot be known before the stack exists")
+	open := unknownf("Fn::ImportValue cannot be known before the stack exists")
 	v := s.eval(arg)
 	name, stands, ok := text(v)
 	if u := firstUnknown(v); u != nil {
 		return u
 	}
 	if !ok || stands || s.l.importing[name] {
-		return unknown
+		return open
 	}
 	s.l.importing[name] = true
 	defer delete(s.l.importing, name)
@@ -160,7 +163,7 @@ func (s *stack) importValue(arg *node) any {
 				continue
 			}
 			if found != nil {
-				return unknown // two of one name cannot both be deployed: which one is, is open
+				return open // two of one name cannot both be deployed: which one is, is open
 			}
 			found = other.eval(out.field("Value"))
 		}
@@ -168,5 +171,5 @@ func (s *stack) importValue(arg *node) any {
 	if _, _, ok := text(found); ok {
 		return found
 	}
-	return unknown
+	return open
 }

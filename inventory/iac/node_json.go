@@ -94,7 +94,7 @@ func (p *jsonParser) value(depth int) (*node, error) {
 	case json.Number:
 		n.kind, n.text = numberNode, t.String()
 	case string:
-		n.kind, n.text = textNode, t
+		n.kind, n.text = textNode, sanitized(t)
 	case json.Delim:
 		if t == '[' {
 			n.kind = listNode

@@ -89,7 +89,7 @@ func (p *yamlParser) plain(y *yaml.Node, depth int) (*node, error) {
 }
 
 func (p *yamlParser) scalar(y *yaml.Node, n *node) {
-	n.kind, n.text = textNode, y.Value
+	n.kind, n.text = textNode, sanitized(y.Value)
 	if y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 ||
 		(y.Tag != "" && !strings.HasPrefix(y.ShortTag(), "!!")) {
 		return

@@ -82,7 +82,7 @@ func (s *stack) parameterValue(name string, p *node) any {
 	typ, _ := p.field("Type").scalar()
 	if echo := p.field("NoEcho"); echo != nil {
 		if t, ok := echo.scalar(); !ok || !strings.EqualFold(t, "false") {
-			return unknownf("the parameter %s is secret (NoEcho)", name)
+			return &unknown{"the parameter " + name + " is secret (NoEcho)", s.symbol(name)}
 		}
 	}
 	var t string
@@ -90,6 +90,9 @@ func (s *stack) parameterValue(name string, p *node) any {
 	if given, ok := s.given[name]; ok {
 		var isText bool
 		if t, stands, isText = text(given); !isText {
+			if u, ok := given.(*unknown); ok {
+				return u
+			}
 			if u := firstUnknown(given); u != nil {
 				return u
 			}
@@ -105,7 +108,11 @@ func (s *stack) parameterValue(name string, p *node) any {
 	} else {
 		s.l.note(Note{File: s.file, Line: p.line, Column: p.col,
 			Message: fmt.Sprintf("the parameter %s has no default: what depends on it is unknown until it is given a value", quote(name))})
-		return unknownf("the parameter %s has no default and no value was given", name)
+		reason := "the parameter " + name + " has no default and no value was given"
+		if isList(typ) {
+			return &unknown{reason: reason}
+		}
+		return &unknown{reason, s.symbol(name)}
 	}
 	if strings.HasPrefix(typ, "AWS::SSM::Parameter::Value<") {
 		return unknownf("the parameter %s is read from Systems Manager when the stack is created", name)
@@ -121,6 +128,10 @@ func (s *stack) parameterValue(name string, p *node) any {
 	}
 	return resolved(t, stands)
 }
+
+// symbol names a parameter's value. No template can write one: NUL is refused in
+// YAML, and made an unknown of its own in JSON.
+func (s *stack) symbol(parameter string) string { return "\x00" + s.name + "/" + parameter + "\x00" }
 
 func isList(typ string) bool { return typ == "CommaDelimitedList" || strings.HasPrefix(typ, "List<") }
 

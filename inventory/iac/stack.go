@@ -85,7 +85,7 @@ func (s *stack) spend(n int) bool {
 	return s.l.work <= s.l.allowed
 }
 
-var errWork = &unknown{"the template expands to more than Merlon evaluates"}
+var errWork = &unknown{reason: "the template expands to more than Merlon evaluates"}
 
 // newStack checks the outline of a template.
 func (l *loader) newStack(file, name string, root *node) (*stack, error) {

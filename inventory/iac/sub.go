@@ -19,23 +19,22 @@ func (s *stack) sub(arg *node) any {
 	if !ok {
 		return s.wrong(arg, "Fn::Sub", nil, "text")
 	}
-	var b strings.Builder
-	stands := false
+	var b parts
 	values := map[string]any{}
 	for {
 		before, rest, found := strings.Cut(t, "${")
-		b.WriteString(before)
+		b.text.WriteString(before)
 		if !found {
 			break
 		}
 		name, after, closed := strings.Cut(rest, "}")
 		if !closed {
-			b.WriteString("${" + rest)
+			b.text.WriteString("${" + rest)
 			break
 		}
 		t = after
 		if literal, ok := strings.CutPrefix(name, "!"); ok {
-			b.WriteString("${" + literal + "}")
+			b.text.WriteString("${" + literal + "}")
 			continue
 		}
 		name = strings.TrimSpace(name)
@@ -44,17 +43,15 @@ func (s *stack) sub(arg *node) any {
 			v = s.variable(name, own, template)
 			values[name] = v
 		}
-		part, st, ok := text(v)
-		if !ok {
+		length := b.text.Len()
+		if !b.add(v) {
 			return s.wrong(template, "Fn::Sub", v, "text for ${"+name+"}")
 		}
-		stands = stands || st
-		if !s.spend(len(part)) {
+		if !s.spend(b.text.Len() - length) {
 			return errWork
 		}
-		b.WriteString(part)
 	}
-	return resolved(b.String(), stands)
+	return b.value()
 }
 
 func (s *stack) variable(name string, own, at *node) any {

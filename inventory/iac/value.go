@@ -18,13 +18,51 @@ type (
 	// account, the stack's name, a resource's id. It is good for telling which
 	// things refer to which, and decides nothing: a condition over it is unknown.
 	standIn string
-	// unknown is a value that cannot be told; it may be that there is none.
-	unknown struct{ reason string }
+	// unknown is a value that cannot be told; it may be that there is none. Two with
+	// the same symbol, if it has one, are the same text whatever that is.
+	unknown struct{ reason, symbol string }
 	// noValue is AWS::NoValue: what holds it is as if it were not written.
 	noValue struct{}
 )
 
-func unknownf(format string, args ...any) *unknown { return &unknown{fmt.Sprintf(format, args...)} }
+func unknownf(format string, args ...any) *unknown {
+	return &unknown{reason: fmt.Sprintf(format, args...)}
+}
+
+// parts puts text together of which some may be unknown.
+type parts struct {
+	text   strings.Builder
+	stands bool
+	why    *unknown // the first that is unknown
+	opaque bool     // one has no symbol
+}
+
+// add adds a part; false where it is no text.
+func (p *parts) add(v any) bool {
+	if u, ok := v.(*unknown); ok {
+		if p.why == nil {
+			p.why = u
+		}
+		p.opaque = p.opaque || u.symbol == ""
+		p.text.WriteString(u.symbol)
+		return true
+	}
+	t, stands, ok := text(v)
+	p.stands = p.stands || stands
+	p.text.WriteString(t)
+	return ok
+}
+
+// value is the whole: text, or an unknown with a symbol if its parts allow one.
+func (p *parts) value() any {
+	switch {
+	case p.why == nil:
+		return resolved(p.text.String(), p.stands)
+	case p.opaque:
+		return &unknown{reason: p.why.reason}
+	}
+	return &unknown{p.why.reason, p.text.String()}
+}
 
 // text gives a scalar as text, and whether it only stands for another.
 func text(v any) (s string, stands, ok bool) {
@@ -110,11 +148,12 @@ func sortedKeys(m map[string]any) []string {
 	return keys
 }
 
-// firstUnknown finds an unknown at any depth of a value.
+// firstUnknown finds an unknown at any depth of a value, as why something made of
+// the value is unknown: it has no symbol.
 func firstUnknown(v any) *unknown {
 	switch t := v.(type) {
 	case *unknown:
-		return t
+		return &unknown{reason: t.reason}
 	case []any:
 		for _, e := range t {
 			if u := firstUnknown(e); u != nil {
