@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"merlon.dev/merlon"
@@ -154,7 +155,8 @@ func (b *Builder) references(r *merlon.Resource, props, observed map[string]any)
 			if !rel.Leads(k) {
 				continue
 			}
-			refs = append(refs, reference{name, k})
+			// AWS ends a log group's ARN in ":*" where it means the streams too.
+			refs = append(refs, reference{name, strings.TrimSuffix(k, ":*")})
 		}
 	}
 	return refs

@@ -28,7 +28,7 @@ func (o op[I, O]) Batch(ctx context.Context, s *Scope, rs []*Draft, in *I, fn fu
 	if err == nil || fatal(err) {
 		return err
 	}
-	if slices.Contains(o.Absent, code(err)) {
+	if o.absent(err) {
 		return nil
 	}
 	g := s.gap(o.Operation, "", err)

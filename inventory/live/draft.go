@@ -94,6 +94,13 @@ func (d *Draft) setPlain(path string, value any) {
 	set(d.properties, path, value)
 }
 
+// observePlain is setPlain for a fact.
+func (d *Draft) observePlain(path string, value any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	set(d.observed, path, value)
+}
+
 // Tag sets tags from any of the SDK's forms: a list of keys and values or a map.
 func (d *Draft) Tag(tags any) {
 	d.mu.Lock()
@@ -145,12 +152,27 @@ func (d *Draft) UnknownBecause(path, reason string) {
 	d.unknowns = append(d.unknowns, merlon.Unknown{Path: pointer(path), Reason: reason})
 }
 
+// notAsked marks parts that take a call for each resource, which a scan does not
+// make for what they tell.
+func (d *Draft) notAsked(paths ...string) {
+	for _, p := range paths {
+		d.UnknownBecause(p, "Merlon does not ask for it: that takes a call for each "+d.Type)
+	}
+}
+
 func (d *Draft) unknown(fills []string, g *merlon.Gap) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, f := range fills {
 		d.unknowns = append(d.unknowns, merlon.Unknown{Path: pointer(f), Reason: g.Text(), Gap: g.Key()})
 	}
+}
+
+// isUnknown reports whether the part is known to be unknown.
+func (d *Draft) isUnknown(path string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.ContainsFunc(d.unknowns, func(u merlon.Unknown) bool { return u.Path == pointer(path) })
 }
 
 // pointer turns "properties.A.B" into a JSON pointer.

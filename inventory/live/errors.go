@@ -30,6 +30,15 @@ func code(err error) string {
 	return ""
 }
 
+// absent reports an error that means "not there".
+func (o *Operation) absent(err error) bool {
+	c := code(err)
+	return c != "" && slices.ContainsFunc(o.Absent, func(a string) bool {
+		want, words, _ := strings.Cut(a, ": ")
+		return want == c && strings.Contains(strings.ToLower(message(err)), strings.ToLower(words))
+	})
+}
+
 func status(err error) int {
 	var re *smithyhttp.ResponseError
 	if errors.As(err, &re) {

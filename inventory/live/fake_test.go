@@ -58,7 +58,11 @@ func answer[I, O any](f *fake, o op[I, O], fn func(p Place, in *I) (*O, error)) 
 }
 
 // apiError is an error as a service answers it.
-func apiError(code string) error { return &smithy.GenericAPIError{Code: code, Message: "no"} }
+func apiError(code string) error { return apiErrorText(code, "no") }
+
+func apiErrorText(code, text string) error {
+	return &smithy.GenericAPIError{Code: code, Message: text}
+}
 
 var fakeNow = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 

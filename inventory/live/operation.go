@@ -23,7 +23,8 @@ type Declaration struct {
 	// when the call fails.
 	Fills []string
 	// Absent are the error codes that mean "not there"; Source is the page that
-	// says so.
+	// says so. Where a service has one code for that and for a denial, the words
+	// of its message that tell follow the code: "AccessDeniedException: is not enabled".
 	Absent []string
 	Source string
 	// Actions are the IAM actions needed, where they are not "service:Operation".

@@ -134,7 +134,7 @@ func (s *Scope) listed(ctx context.Context, o *Operation, region merlon.Region, 
 	if err == nil || fatal(err) {
 		return err
 	}
-	if slices.Contains(o.Absent, code(err)) {
+	if o.absent(err) {
 		return nil
 	}
 	g := s.gap(o, region, err)
@@ -163,7 +163,7 @@ func (o op[I, O]) Pages(ctx context.Context, s *Scope, r *Draft, in *I, fn func(
 	if err == nil || fatal(err) {
 		return err
 	}
-	if slices.Contains(o.Absent, code(err)) {
+	if o.absent(err) {
 		r.read(merlon.Read{Call: o.Call(), At: time.Now(), Properties: o.Fills})
 		return nil
 	}
