@@ -30,8 +30,9 @@ type document struct {
 // extra is what stands beside a document.
 type extra struct {
 	Unknowns []merlon.Unknown `json:"u,omitempty"`
-	Calls    []merlon.Read    `json:"c,omitempty"`
 	Perhaps  string           `json:"p,omitempty"`
+	// Calls come last: what begins with them holds nothing else.
+	Calls []merlon.Read `json:"c,omitempty"`
 }
 
 // canonical decodes a JSON object and encodes it with sorted keys, without
@@ -84,7 +85,7 @@ func marshal(r *merlon.Resource) (doc, ext []byte, props, observed map[string]an
 		return nil, nil, nil, nil, fmt.Errorf("%s: %d bytes are more than %d: %w", r.Key(), len(doc), MaxDocument, ErrTooLarge)
 	}
 	if len(r.Unknowns) > 0 || len(r.Calls) > 0 || r.Perhaps != "" {
-		if ext, err = encode(extra{r.Unknowns, r.Calls, r.Perhaps}); err != nil {
+		if ext, err = encode(extra{Unknowns: r.Unknowns, Perhaps: r.Perhaps, Calls: r.Calls}); err != nil {
 			return nil, nil, nil, nil, err
 		}
 	}

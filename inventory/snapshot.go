@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -146,8 +147,22 @@ type Document struct {
 	Row      int64
 	JSON     []byte
 	Unknowns []merlon.Unknown
-	Calls    []merlon.Read
 	Perhaps  string // see [merlon.Resource.Perhaps]
+	// Provenance is what [Calls] decodes, which most readers do not need; like
+	// JSON it is valid only during the callback.
+	Provenance []byte
+}
+
+// Calls decodes the calls that a document was read from.
+func Calls(provenance []byte) ([]merlon.Read, error) {
+	if len(provenance) == 0 {
+		return nil, nil
+	}
+	var x extra
+	if err := json.Unmarshal(provenance, &x); err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
+	}
+	return x.Calls, nil
 }
 
 // Resource decodes the document; the result does not alias it.
@@ -156,8 +171,12 @@ func (d *Document) Resource() (*merlon.Resource, error) {
 	if err := json.Unmarshal(d.JSON, &doc); err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
 	}
+	calls, err := Calls(d.Provenance)
+	if err != nil {
+		return nil, err
+	}
 	r := &merlon.Resource{Type: doc.Type, ID: doc.ID, ARN: doc.ARN, Name: doc.Name, Account: doc.Account, Region: doc.Region,
-		Tags: doc.Tags, Properties: doc.Properties, Observed: doc.Observed, Unknowns: d.Unknowns, Calls: d.Calls, Perhaps: d.Perhaps}
+		Tags: doc.Tags, Properties: doc.Properties, Observed: doc.Observed, Unknowns: d.Unknowns, Calls: calls, Perhaps: d.Perhaps}
 	return r, nil
 }
 
@@ -178,13 +197,13 @@ func (s *Snapshot) scan(rows *sql.Rows, fn func(*Document) error) error {
 		if int64(checksum(doc, ext)) != sum {
 			return fmt.Errorf("%w: checksum of resource %d", ErrDamaged, d.Row)
 		}
-		d.JSON, d.Unknowns, d.Calls, d.Perhaps = doc, nil, nil, ""
-		if len(ext) > 0 {
+		d.JSON, d.Unknowns, d.Perhaps, d.Provenance = doc, nil, "", ext
+		if len(ext) > 0 && !bytes.HasPrefix(ext, []byte(`{"c":`)) {
 			var x extra
 			if err := json.Unmarshal(ext, &x); err != nil {
 				return fmt.Errorf("%w: %v", ErrDamaged, err)
 			}
-			d.Unknowns, d.Calls, d.Perhaps = x.Unknowns, x.Calls, x.Perhaps
+			d.Unknowns, d.Perhaps = x.Unknowns, x.Perhaps
 		}
 		if err := fn(&d); err != nil {
 			return err

@@ -29,9 +29,10 @@ type Snapshot interface {
 // record is a resource's document in use.
 type record struct {
 	document
-	root  ref.Val // an *object, or an unknown that covers it all
-	rel   relations
-	calls []merlon.Read
+	root ref.Val // an *object, or an unknown that covers it all
+	rel  relations
+	// provenance is what the calls are decoded from when they are asked for.
+	provenance string
 }
 
 // evaluator evaluates controls on one resource after another. It is used by one
@@ -71,14 +72,14 @@ func newEvaluator(ctx context.Context, snapshot Snapshot, schemas *inventory.Sch
 }
 
 // begin takes the next resource. The text must not change afterwards.
-func (e *evaluator) begin(typ, text string, row int64, unknowns []merlon.Unknown, calls []merlon.Read) error {
+func (e *evaluator) begin(typ, text string, row int64, unknowns []merlon.Unknown, provenance string) error {
 	e.used = 0
 	if e.relatedBytes > keepRelated {
 		clear(e.account.known())
 		clear(e.region.known())
 		e.relatedBytes = 0
 	}
-	return e.fill(&e.subject, typ, text, row, unknowns, calls)
+	return e.fill(&e.subject, typ, text, row, unknowns, provenance)
 }
 
 func (c *cachedRecord) known() map[string]ref.Val {
@@ -89,11 +90,11 @@ func (c *cachedRecord) known() map[string]ref.Val {
 }
 
 // fill parses a document into a record.
-func (e *evaluator) fill(r *record, typ, text string, row int64, unknowns []merlon.Unknown, calls []merlon.Read) error {
+func (e *evaluator) fill(r *record, typ, text string, row int64, unknowns []merlon.Unknown, provenance string) error {
 	if err := r.parse(text, unknowns, e.shapes.of(typ)); err != nil {
 		return err
 	}
-	r.calls = calls
+	r.provenance = provenance
 	known := r.rel.known
 	clear(known)
 	r.rel = relations{source: e, known: known, subject: inventory.Subject{
@@ -106,6 +107,19 @@ func (e *evaluator) fill(r *record, typ, text string, row int64, unknowns []merl
 		o.rec = r
 	}
 	return nil
+}
+
+// calls are those that the document was read from; nil where they cannot be
+// decoded: they are evidence of nothing then.
+func (r *record) calls() []merlon.Read {
+	if r == nil {
+		return nil
+	}
+	calls, err := inventory.Calls([]byte(r.provenance))
+	if err != nil {
+		return nil
+	}
+	return calls
 }
 
 // word reads a string member of the root, whether or not it is unknown to
@@ -136,7 +150,7 @@ func (e *evaluator) related(from inventory.Subject, relation string) ref.Val {
 		if err != nil {
 			return err
 		}
-		if err := e.fill(r, typ, string(d.JSON), d.Row, d.Unknowns, d.Calls); err != nil {
+		if err := e.fill(r, typ, string(d.JSON), d.Row, d.Unknowns, string(d.Provenance)); err != nil {
 			return err
 		}
 		l.elems = append(l.elems, r.root)
@@ -216,7 +230,7 @@ func (e *evaluator) regionOf(s inventory.Subject) ref.Val {
 func (e *evaluator) lookup(typ string, account merlon.AccountID, region merlon.Region, id, what string) cachedRecord {
 	r := &record{}
 	err := e.snapshot.Lookup(e.ctx, typ, account, region, id, func(d *inventory.Document) error {
-		return e.fill(r, typ, string(d.JSON), d.Row, d.Unknowns, d.Calls)
+		return e.fill(r, typ, string(d.JSON), d.Row, d.Unknowns, string(d.Provenance))
 	})
 	switch {
 	case errors.Is(err, inventory.ErrNotFound):

@@ -173,13 +173,13 @@ func (e *evaluator) follow(path read) (ref.Val, bool) {
 
 // callOf finds the call that a path was read with.
 func (e *evaluator) callOf(path read, v ref.Val) (merlon.Read, bool) {
-	calls := e.subject.calls
+	of := &e.subject
 	steps := path.steps
 	switch path.root {
 	case "account":
-		calls = e.account.calls()
+		of = e.account.record
 	case "region":
-		calls = e.region.calls()
+		of = e.region.record
 	}
 	if _, ok := relationField(steps[0]); ok {
 		// The call that read the first of the related resources.
@@ -191,8 +191,9 @@ func (e *evaluator) callOf(path read, v ref.Val) (merlon.Read, bool) {
 		if !ok || o.rec == nil {
 			return merlon.Read{}, false
 		}
-		calls, steps = o.rec.calls, nil
+		of, steps = o.rec, nil
 	}
+	calls := of.calls()
 	part := strings.Join(steps[:min(2, len(steps))], ".")
 	var whole *merlon.Read
 	for i := range calls {
@@ -207,13 +208,6 @@ func (e *evaluator) callOf(path read, v ref.Val) (merlon.Read, bool) {
 		return merlon.Read{}, false
 	}
 	return *whole, true
-}
-
-func (c *cachedRecord) calls() []merlon.Read {
-	if c.record == nil {
-		return nil
-	}
-	return c.record.calls
 }
 
 // finding makes the finding of an outcome on the resource at hand.

@@ -83,14 +83,14 @@ func (c *Catalog) Explain(ctx context.Context, snapshot ExplainSnapshot, control
 		if typ != r.Resource {
 			return fmt.Errorf("%s is about %s, and %s is a %s", control, r.Resource, resource, typ)
 		}
-		return e.begin(typ, string(d.JSON), d.Row, d.Unknowns, d.Calls)
+		return e.begin(typ, string(d.JSON), d.Row, d.Unknowns, string(d.Provenance))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("explain %s on %s: %w", control, resource, err)
 	}
 	o := e.judge(r, params)
 	out.Finding = e.finding(r, o)
-	out.Calls = e.subject.calls
+	out.Calls = e.subject.calls()
 	// The catalogue's own environment may be in use.
 	x := &explainer{evaluator: e, rule: r}
 	if x.environment, err = newEnvironment(newProvider(c.schemas)); err != nil {

@@ -91,6 +91,8 @@ type runner struct {
 	workers  int
 	plans    []*plan // by type
 	skipped  []string
+	// buffers are those of batches that have been read.
+	buffers chan []byte
 }
 
 // plan is the controls on one type.
@@ -257,15 +259,16 @@ type batch struct {
 
 type item struct {
 	end      int // of the document in text
+	next     int // behind what the calls are decoded from
 	row      int64
 	unknowns []merlon.Unknown
-	calls    []merlon.Read
 }
 
 func (r *runner) run(ctx context.Context, handle func(*merlon.Finding) error) (*Summary, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	work := make(chan *batch, r.workers)
+	r.buffers = make(chan []byte, 4*r.workers)
 	order := make(chan *batch, 4*r.workers)
 
 	var workers sync.WaitGroup
@@ -339,6 +342,16 @@ func (s *Summary) take(b *batch, handle func(*merlon.Finding) error) error {
 	return nil
 }
 
+// batch starts one, in the memory of an older one where there is some.
+func (r *runner) batch(p *plan) *batch {
+	b := &batch{plan: p, items: make([]item, 0, batchDocuments)}
+	select {
+	case b.text = <-r.buffers:
+	default:
+	}
+	return b
+}
+
 // read cuts the snapshot into batches.
 func (r *runner) read(ctx context.Context, work, order chan<- *batch) error {
 	send := func(b *batch) error {
@@ -354,7 +367,7 @@ func (r *runner) read(ctx context.Context, work, order chan<- *batch) error {
 	}
 	for _, p := range r.plans {
 		denied := p.denied
-		b := &batch{plan: p}
+		b := r.batch(p)
 		err := r.snapshot.Documents(ctx, p.typ, func(d *inventory.Document) error {
 			if len(denied) > 0 {
 				account, region, err := placeOf(d.JSON)
@@ -366,19 +379,21 @@ func (r *runner) read(ctx context.Context, work, order chan<- *batch) error {
 						if err := send(b); err != nil {
 							return err
 						}
-						b = &batch{plan: p}
+						b = r.batch(p)
 					}
 					b.denied = append(b.denied, denied[0])
 					denied = denied[1:]
 				}
 			}
 			b.text = append(b.text, d.JSON...)
-			b.items = append(b.items, item{len(b.text), d.Row, d.Unknowns, d.Calls})
+			end := len(b.text)
+			b.text = append(b.text, d.Provenance...)
+			b.items = append(b.items, item{end, len(b.text), d.Row, d.Unknowns})
 			if len(b.items) >= batchDocuments || len(b.text) >= batchBytes {
 				if err := send(b); err != nil {
 					return err
 				}
-				b = &batch{plan: p, text: make([]byte, 0, len(b.text)+len(b.text)/8)}
+				b = r.batch(p)
 			}
 			return nil
 		})
@@ -390,7 +405,7 @@ func (r *runner) read(ctx context.Context, work, order chan<- *batch) error {
 				if err := send(b); err != nil {
 					return err
 				}
-				b = &batch{plan: p}
+				b = r.batch(p)
 			}
 			b.denied = append(b.denied, denied...)
 		}
@@ -429,14 +444,18 @@ func (r *runner) judge(e *evaluator, b *batch) error {
 		}
 	}
 	text := string(b.text)
+	select {
+	case r.buffers <- b.text[:0]:
+	default:
+	}
 	b.text = nil
 	from := 0
 	for k := range b.items {
 		it := &b.items[k]
-		if err := e.begin(p.typ, text[from:it.end], it.row, it.unknowns, it.calls); err != nil {
+		if err := e.begin(p.typ, text[from:it.end], it.row, it.unknowns, text[it.end:it.next]); err != nil {
 			return fmt.Errorf("resource %d of %s: %w", it.row, p.typ, err)
 		}
-		from = it.end
+		from = it.next
 		account := e.subject.rel.subject.Account
 		for i, rule := range p.rules {
 			o := e.judge(rule, p.params[i])

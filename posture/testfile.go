@@ -85,7 +85,7 @@ func (d *decoder) testCase(n *yaml.Node) testCase {
 		"resources": d.each(func(n *yaml.Node) {
 			r := testResource{node: n}
 			d.object(n, "resource", map[string]func(*yaml.Node){
-				"type": d.text(&r.Type), "id": d.text(&r.ID), "name": d.text(&r.Name),
+				"type": d.text(&r.Type), "id": d.text(&r.ID), "name": d.text(&r.Name), "perhaps": d.text(&r.Perhaps),
 				"arn":     func(n *yaml.Node) { r.ARN = merlon.ARN(n.Value) },
 				"account": func(n *yaml.Node) { r.Account = merlon.AccountID(n.Value) },
 				"region":  func(n *yaml.Node) { r.Region = merlon.Region(n.Value) },
