@@ -119,6 +119,7 @@ type loader struct {
 	// being looked up.
 	nested, importing map[string]bool
 	roots             []*os.Root
+	index             owners
 	gaps              []merlon.Gap
 	notes             []Note
 	noted             map[Note]bool

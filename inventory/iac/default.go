@@ -3,9 +3,12 @@ package iac
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
+	"merlon.dev/merlon"
 	"merlon.dev/merlon/inventory"
 )
 
@@ -23,7 +26,9 @@ type defaultRule struct {
 	Because string   `yaml:"because"`
 	Unless  []string `yaml:"unless"`
 	Given   []string `yaml:"given"`
-	Source  string   `yaml:"source"`
+	// Where gives values that text properties must have.
+	Where  map[string]string `yaml:"where"`
+	Source string            `yaml:"source"`
 }
 
 func loadDefaults() (map[string][]defaultRule, error) {
@@ -79,6 +84,13 @@ func (r *resource) applies(rule *defaultRule) (*unknown, bool) {
 			return nil, false
 		}
 	}
+	for p, want := range rule.Where {
+		if u, ok := r.props[p].(*unknown); ok {
+			why = &unknown{reason: u.reason}
+		} else if t, _, ok := text(r.props[p]); !ok || t != want {
+			return nil, false
+		}
+	}
 	if len(rule.Given) == 0 {
 		return why, true
 	}
@@ -94,9 +106,9 @@ func (r *resource) applies(rule *defaultRule) (*unknown, bool) {
 func (r *resource) filled(v any) any {
 	switch t := v.(type) {
 	case string:
-		if strings.Contains(t, "${") {
-			return standIn(r.s.fill(r, t))
-		}
+		l := r.s.l
+		own := strings.NewReplacer("${Account}", string(l.account), "${Region}", string(l.region), "${Partition}", string(merlon.PartitionOf(l.region))).Replace(t)
+		return made(own, own != t)
 	case int:
 		return json.Number(strconv.Itoa(t))
 	case []any:
@@ -146,7 +158,7 @@ func verifyDefaults(rules map[string][]defaultRule, schemas *inventory.SchemaSet
 			if (rule.Set == "") == (rule.Unknown == "") || (rule.Unknown == "") != (rule.Because == "") || !strings.HasPrefix(rule.Source, "https://docs.aws.amazon.com/") {
 				return fmt.Errorf("%s: %s: one of set and unknown, a reason for unknown, and a source are needed", typ, path)
 			}
-			for _, p := range append([]string{path}, append(rule.Unless, rule.Given...)...) {
+			for _, p := range slices.Concat([]string{path}, rule.Unless, rule.Given, slices.Collect(maps.Keys(rule.Where))) {
 				if _, ok := t.Lookup("properties." + p); !ok {
 					return fmt.Errorf("%s has no %s", typ, p)
 				}

@@ -80,6 +80,7 @@ func (l *loader) owners() owners {
 // fold folds all attachments of a load into their owners.
 func (l *loader) fold() {
 	index := l.owners()
+	l.index = index
 	l.symbols(index)
 	for _, s := range l.stacks {
 		for _, r := range s.resources {

@@ -1,6 +1,7 @@
 package iac
 
 import (
+	"slices"
 	"strings"
 
 	"merlon.dev/merlon"
@@ -63,12 +64,18 @@ func (s *stack) identityOf(r *resource) *identity {
 	if len(r.typ.ID) > 0 {
 		id.id, _ = joined(r.typ.ID, values)
 	}
+	if pattern, ok := known.Whole[r.typ.Name]; ok {
+		id.id = s.fill(r, pattern)
+		id.arn = s.arnOf(r)
+	}
 	if len(r.typ.Ref) > 0 {
 		t, stands := joined(r.typ.Ref, values)
 		id.ref = made(t, stands)
 	}
-	if pattern, ok := known.Ref[r.typ.Name]; ok {
+	if pattern, ok := known.Ref[r.typ.Name]; ok && pattern != "" {
 		id.ref = standIn(s.fill(r, pattern))
+	} else if ok {
+		id.ref = &unknown{r.logical + " is known only once the stack exists", s.symbol(r.logical)}
 	}
 	return id
 }
@@ -133,6 +140,8 @@ func (s *stack) derived(r *resource, name string) any {
 			return "VGW"
 		}
 		return "IGW"
+	case "AWS::EC2::EIP.AllocationId":
+		return standIn("eipalloc-" + r.identity.base)
 	case "AWS::EC2::NetworkAclEntry.Id":
 		acl, _, ok := text(r.property("NetworkAclId"))
 		number, _, also := text(r.property("RuleNumber"))
@@ -215,6 +224,9 @@ func (s *stack) fillOne(r *resource, name string) string {
 	if p, ok := r.typ.Properties.Field(name); ok && !p.ReadOnly {
 		return s.textOr(r, name)
 	}
+	if v, ok := id.made[name]; ok {
+		return v
+	}
 	if len(r.typ.ID) == 1 && !strings.HasSuffix(r.typ.ID[0], "Arn") {
 		return id.id
 	}
@@ -251,6 +263,9 @@ func (s *stack) textOr(r *resource, property string) string {
 // madeAttribute gives an attribute that follows from the identity.
 func (s *stack) madeAttribute(r *resource, name string) (any, bool) {
 	id := s.identityOf(r)
+	if u, ok := id.ref.(*unknown); ok && slices.Contains(r.typ.Ref, name) {
+		return u, true
+	}
 	if pattern, ok := s.l.tables.identity.Attribute[r.typ.Name][name]; ok {
 		return standIn(s.fill(r, pattern)), true
 	}

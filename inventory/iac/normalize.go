@@ -12,8 +12,36 @@ func (r *resource) normalize() {
 				normalizeRule(e)
 			}
 		}
+	case "AWS::EC2::Instance":
+		r.primaryInterface()
+	case "AWS::EC2::NatGateway":
+		if _, ok := r.props["VpcId"]; ok {
+			return
+		}
+		t, _, _ := text(r.props["SubnetId"])
+		if subnet := r.s.l.index["AWS::EC2::Subnet"][t]; subnet != nil && subnet.props["VpcId"] != nil {
+			r.props["VpcId"] = subnet.props["VpcId"]
+		}
 	case "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress":
 		normalizeRule(r.props)
+	}
+}
+
+// primaryInterface says of an instance what its first network interface says of
+// it, as EC2 does.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html (read 2026-11-24).
+func (r *resource) primaryInterface() {
+	list, _ := r.props["NetworkInterfaces"].([]any)
+	for _, e := range list {
+		first, ok := e.(map[string]any)
+		if index, _, isText := text(first["DeviceIndex"]); !ok || !isText || index != "0" {
+			continue
+		}
+		for from, to := range map[string]string{"GroupSet": "SecurityGroupIds", "SubnetId": "SubnetId"} {
+			if v, ok := first[from]; ok && r.props[to] == nil {
+				r.props[to] = clone(v)
+			}
+		}
 	}
 }
 

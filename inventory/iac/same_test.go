@@ -43,6 +43,13 @@ const (
 	sameRegion  merlon.Region    = "eu-west-1"
 )
 
+// only says which properties one of the two sides alone has, and why.
+var only = map[string][]string{
+	// The collectors keep the interfaces among the observed facts, where they have
+	// addresses; the protection is a call for every instance.
+	"AWS::EC2::Instance": {"NetworkInterfaces", "DisableApiTermination"},
+}
+
 // TestSame: the collectors and the loader end in the same form. Each folder of
 // testdata/same has a template and what AWS answers once its stack exists. Every
 // resource of the template must be among what is collected, and all that the
@@ -96,6 +103,9 @@ func TestSame(t *testing.T) {
 					continue
 				}
 				unknowns := append(slices.Clone(want.Unknowns), got.Unknowns...)
+				for _, p := range only[want.Type] {
+					unknowns = append(unknowns, merlon.Unknown{Path: "/properties/" + p})
+				}
 				if d := cmp.Diff(comparable(t, want, unknowns), comparable(t, got, unknowns)); d != "" {
 					t.Errorf("%s (-template +collected):\n%s", key, d)
 				}

@@ -27,6 +27,7 @@ type identityTable struct {
 		Types    []string `yaml:"types"`
 	} `yaml:"global"`
 	ID        map[string]string            `yaml:"id"`
+	Whole     map[string]string            `yaml:"whole"`
 	ARN       map[string]string            `yaml:"arn"`
 	Attribute map[string]map[string]string `yaml:"attribute"`
 	Ref       map[string]string            `yaml:"ref"`
