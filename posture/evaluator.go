@@ -14,18 +14,6 @@ import (
 	"merlon.dev/merlon/inventory"
 )
 
-// Snapshot is what controls are run over; [inventory.Snapshot] is one. Its
-// methods may be called concurrently.
-type Snapshot interface {
-	Meta() inventory.Meta
-	Types(ctx context.Context) ([]inventory.TypeCount, error)
-	// Documents calls fn in the order of account, region and id.
-	Documents(ctx context.Context, typ string, fn func(*inventory.Document) error) error
-	Lookup(ctx context.Context, typ string, account merlon.AccountID, region merlon.Region, id string, fn func(*inventory.Document) error) error
-	Related(ctx context.Context, from inventory.Subject, relation string, fn func(*inventory.Document) error) ([]merlon.Unknown, error)
-	Coverage(typ string, account merlon.AccountID, region merlon.Region) inventory.Coverage
-}
-
 // record is a resource's document in use.
 type record struct {
 	document
@@ -131,60 +119,10 @@ func (d *document) word(name string) string {
 	return ""
 }
 
-// related implements relationSource.
-func (e *evaluator) related(from inventory.Subject, relation string) ref.Val {
-	shared := from.Type == accountType || from.Type == regionType
-	l := &list{}
-	unknowns, err := e.snapshot.Related(e.ctx, from, relation, func(d *inventory.Document) error {
-		r := &record{}
-		if !shared {
-			if e.used == len(e.spare) {
-				e.spare = append(e.spare, r)
-			}
-			r = e.spare[e.used]
-			e.used++
-		} else {
-			e.relatedBytes += len(d.JSON)
-		}
-		typ, err := typeOf(d.JSON)
-		if err != nil {
-			return err
-		}
-		if err := e.fill(r, typ, string(d.JSON), d.Row, d.Unknowns, string(d.Provenance)); err != nil {
-			return err
-		}
-		l.elems = append(l.elems, r.root)
-		return nil
-	})
-	if err != nil {
-		e.failed = errors.Join(e.failed, fmt.Errorf("relation %s of %s: %w", relation, from.Key(), err))
-		return types.WrapErr(err)
-	}
-	var more *types.Unknown
-	for _, u := range unknowns {
-		more = types.MergeUnknowns(more, newUnknown(u))
-	}
-	if more != nil {
-		l.elems = append(l.elems, more)
-	}
-	return l
-}
-
-// typeOf reads the type of a stored document, its first member.
-func typeOf(doc []byte) (string, error) {
-	const begin = `{"type":"`
-	if len(doc) > len(begin) && string(doc[:len(begin)]) == begin {
-		for i := len(begin); i < len(doc) && doc[i] != '\\'; i++ {
-			if doc[i] == '"' {
-				return string(doc[len(begin):i]), nil
-			}
-		}
-	}
-	var d document
-	if err := d.parse(string(doc), nil, nil); err != nil {
-		return "", err
-	}
-	return d.word("type"), nil
+// fail notes an error of the snapshot, which ends the run.
+func (e *evaluator) fail(err error) ref.Val {
+	e.failed = errors.Join(e.failed, err)
+	return types.WrapErr(err)
 }
 
 // ResolveName implements [cel.Activation].
@@ -236,8 +174,7 @@ func (e *evaluator) lookup(typ string, account merlon.AccountID, region merlon.R
 	case errors.Is(err, inventory.ErrNotFound):
 		return cachedRecord{value: newUnknown(merlon.Unknown{Reason: "nothing is known of " + what + " (out of scope)"})}
 	case err != nil:
-		e.failed = errors.Join(e.failed, fmt.Errorf("%s: %w", what, err))
-		return cachedRecord{value: types.WrapErr(err)}
+		return cachedRecord{value: e.fail(fmt.Errorf("%s: %w", what, err))}
 	}
 	return cachedRecord{value: r.root, record: r}
 }

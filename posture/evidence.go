@@ -9,6 +9,7 @@ import (
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
 
 	"merlon.dev/merlon"
 )
@@ -183,11 +184,11 @@ func (e *evaluator) callOf(path read, v ref.Val) (merlon.Read, bool) {
 	}
 	if _, ok := relationField(steps[0]); ok {
 		// The call that read the first of the related resources.
-		l, ok := v.(*list)
-		if !ok || len(l.elems) == 0 {
+		l, ok := v.(traits.Lister)
+		if !ok || l.Size() == types.IntZero {
 			return merlon.Read{}, false
 		}
-		o, ok := l.elems[0].(*object)
+		o, ok := l.Get(types.IntZero).(*object)
 		if !ok || o.rec == nil {
 			return merlon.Read{}, false
 		}

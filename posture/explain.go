@@ -76,7 +76,7 @@ func (c *Catalog) Explain(ctx context.Context, snapshot ExplainSnapshot, control
 	}
 	e := newEvaluator(ctx, snapshot, c.schemas, run.now)
 	err = snapshot.Get(ctx, resource, func(d *inventory.Document) error {
-		typ, err := typeOf(d.JSON)
+		typ, err := typeOf(string(d.JSON))
 		if err != nil {
 			return err
 		}

@@ -150,6 +150,9 @@ func (l *linter) visit(e ast.Expr) {
 		if _, isName := l.checked.ReferenceMap()[e.ID()]; !isName && !e.AsSelect().IsTestOnly() {
 			l.selection(e)
 		}
+		if _, isRelation := relationField(e.AsSelect().FieldName()); isRelation && e.AsSelect().IsTestOnly() {
+			l.add(e.ID(), "a relation is always there: ask for its .size() > 0")
+		}
 	case ast.CallKind:
 		l.call(e)
 	case ast.LiteralKind:

@@ -110,6 +110,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"a pattern that is data", strings.Replace(minimal, `"true"`, "resource.name.matches(resource.id)", 1), "dir/s3/x.yaml:5:40: the pattern must be a string in quotes"},
 		{"a pattern that is none", strings.Replace(minimal, `"true"`, "resource.name.matches('(')", 1), "dir/s3/x.yaml:5:10: error parsing regexp"},
 		{"an index of any kind", strings.Replace(minimal, `"true"`, "resource.related('policy').all(p, [1][dyn(p.id)] == 1)", 1), "dir/s3/x.yaml:5:51: an index must be a number or a string"},
+		{"a relation that is always there", strings.Replace(minimal, `"true"`, "has(resource.related('policy'))", 1), "dir/s3/x.yaml:5:13: a relation is always there: ask for its .size() > 0"},
 		{"bytes", strings.Replace(minimal, `"true"`, "b'x' == b'y'", 1), "dir/s3/x.yaml:5:10: there are no bytes and no unsigned numbers in a document"},
 		{"a loop over a variable that is taken", strings.Replace(minimal, `"true"`, "'[1].exists(account, true)'", 1), "dir/s3/x.yaml:5:22: account is taken: name the variable of the loop otherwise"},
 		{"a nest", strings.Replace(minimal, `"true"`, strings.Repeat("!(", 200)+"true"+strings.Repeat(")", 200), 1), "dir/s3/x.yaml:5:"},

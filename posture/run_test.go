@@ -471,3 +471,56 @@ func TestRunTemplate(t *testing.T) {
 		t.Errorf("out of scope: %v, %v", findings[0].OutOfScope, sum.OutOfScope)
 	}
 }
+
+// TestRunLongRelation: a relation to more than is kept parsed answers as one to
+// few does.
+func TestRunLongRelation(t *testing.T) {
+	rules := fstest.MapFS{
+		"a/exists.yaml": control("Merlon::Account::Account", "resource.related('buckets').exists(b, b.name == 'b7' && b.properties.?VersioningConfiguration.?Status.orValue('') == 'Enabled')"),
+		"a/all.yaml":    control("Merlon::Account::Account", "resource.related('buckets').all(b, b.properties.?VersioningConfiguration.hasValue())"),
+		"a/none.yaml":   control("Merlon::Account::Account", "resource.related('buckets').exists(b, b.name == 'x')"),
+		"a/size.yaml":   control("Merlon::Account::Account", "resource.related('buckets').size() > 7"),
+		"a/index.yaml":  control("Merlon::Account::Account", "resource.related('buckets')[0].name == 'b0' && !resource.related('buckets')[?100000].hasValue()"),
+		"a/filter.yaml": control("Merlon::Account::Account", "resource.related('buckets').filter(b, b.name.endsWith('7')).map(b, b.related('policy').size()).exists(n, n == 1)"),
+		"a/sum.yaml":    control("Merlon::Account::Account", "(resource.related('buckets') + resource.related('buckets')).exists(b, b.name == 'b7')"),
+		"a/whole.yaml":  control("Merlon::Account::Account", "resource.related('buckets').distinct().size() > 7"),
+	}
+	c := load(t, rules)
+	for _, tc := range []struct {
+		name         string
+		gap, unknown bool
+		want         []merlon.Verdict // all, exists, filter, index, none, size, sum, whole
+	}{
+		{"known", false, false, []merlon.Verdict{merlon.Fail, merlon.Pass, merlon.Pass, merlon.Pass, merlon.Fail, merlon.Pass, merlon.Pass, merlon.Pass}},
+		{"one unknown", false, true, []merlon.Verdict{merlon.UnknownResult, merlon.Pass, merlon.Pass, merlon.Pass, merlon.Fail, merlon.Pass, merlon.Pass, merlon.UnknownResult}},
+		{"not all listed", true, false, []merlon.Verdict{merlon.Fail, merlon.Pass, merlon.UnknownResult, merlon.UnknownResult, merlon.UnknownResult, merlon.UnknownResult, merlon.Pass, merlon.UnknownResult}},
+	} {
+		for _, n := range []int{9, 600} {
+			w := newWorld()
+			w.add("Merlon::Account::Account", string(acct1), acct1, "us-east-1", `{"AccountId":"111111111111"}`)
+			for i := range n {
+				properties := `{"VersioningConfiguration":{"Status":"Enabled"},"Tags":[{"Key":"k","Value":"` + strings.Repeat("x", 9000) + `"}]}`
+				if i == 3 {
+					properties = `{}`
+				}
+				w.add("AWS::S3::Bucket", fmt.Sprintf("b%d", i), acct1, "us-east-1", properties, func(r *merlon.Resource) {
+					if i == 3 && tc.unknown {
+						r.Unknowns = []merlon.Unknown{{Path: "/properties/VersioningConfiguration", Reason: "s3:GetBucketVersioning was denied", Gap: "g"}}
+					}
+				})
+			}
+			w.add("AWS::S3::BucketPolicy", "b7", acct1, "us-east-1", `{"Bucket":"b7","PolicyDocument":{}}`)
+			if tc.gap {
+				w.gaps = append(w.gaps, merlon.Gap{Call: "s3:ListBuckets", Account: acct1, Region: "us-east-1", Types: []string{"AWS::S3::Bucket"}, Cause: merlon.CauseDenied})
+			}
+			findings, _ := run(t, c, w.open(t), posture.Options{Verdicts: allVerdicts})
+			var got []merlon.Verdict
+			for _, f := range findings {
+				got = append(got, f.Verdict)
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("%s, %d buckets: got %v, want %v", tc.name, n, got, tc.want)
+			}
+		}
+	}
+}

@@ -45,6 +45,10 @@ func (w *shortener) text(s string) {
 }
 
 func (w *shortener) value(v ref.Val) {
+	if w.left <= 0 {
+		w.raw(`"…"`)
+		return
+	}
 	switch t := v.(type) {
 	case types.String:
 		w.text(string(t))

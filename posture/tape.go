@@ -14,9 +14,9 @@ import (
 var errJSON = errors.New("not a JSON document")
 
 const (
-	// maxDepth bounds the nesting of a document; AWS's own policies and schemas
-	// stay below 40.
-	maxDepth = 256
+	// maxDepth bounds the nesting of a document; it is that of encoding/json, through
+	// which every document has gone before.
+	maxDepth = 10_000
 	// maxText bounds a document's size so that offsets fit the tape.
 	maxText = 64 << 20
 )
