@@ -31,6 +31,10 @@ fuzz:
 	  done; \
 	done
 
+# The organization of `merlon demo`, made anew: in moto, recorded, finished.
+demo-data: build moto
+	sh demo/make.sh
+
 .PHONY: moto
 moto:
 	@sh internal/awstest/moto.sh

@@ -63,13 +63,19 @@ the controls are the same for all of them.
 	in.addFlags(c.Flags(), false)
 	f := c.Flags()
 	f.StringVarP(&in.output, "output", "o", "", "keep the snapshot in `FILE` (default: the user's cache folder)")
-	f.StringArrayVar(&j.formats, "format", nil, "report `NAME[=FILE]`: "+strings.Join(report.FormatNames(), ", ")+" (repeatable; default terminal)")
-	f.StringSliceVar(&j.verdicts, "verdicts", []string{"fail", "unknown"}, "verdicts to list one by one: fail, unknown, pass, not-applicable")
-	f.StringVar(&j.failOn, "fail-on", "high", "exit with 3 when something of this `SEVERITY` or above fails: critical, high, medium, low, info or none")
+	j.addReportFlags(c, "high")
 	f.StringVar(&j.baseline, "baseline", "", "a jsonl report `FILE` of an earlier scan: only what is not in it counts for the exit code")
-	f.BoolVar(&j.all, "all", false, "do not shorten long lists in the terminal and Markdown reports")
 	j.addFlags(c)
 	return c
+}
+
+// addReportFlags registers the flags that say what is reported and when it fails.
+func (j *judgement) addReportFlags(c *cobra.Command, failOn string) {
+	f := c.Flags()
+	f.StringArrayVar(&j.formats, "format", nil, "report `NAME[=FILE]`: "+strings.Join(report.FormatNames(), ", ")+" (repeatable; default terminal)")
+	f.StringSliceVar(&j.verdicts, "verdicts", []string{"fail", "unknown"}, "verdicts to list one by one: fail, unknown, pass, not-applicable")
+	f.StringVar(&j.failOn, "fail-on", failOn, "exit with 3 when something of this `SEVERITY` or above fails: critical, high, medium, low, info or none")
+	f.BoolVar(&j.all, "all", false, "do not shorten long lists in the terminal and Markdown reports")
 }
 
 // addFlags registers the flags that choose controls.
