@@ -14,8 +14,12 @@ func (r *resource) evaluate() {
 	s.identityOf(r)
 	r.props = map[string]any{}
 	r.reads = []merlon.Read{{Call: s.place(r.at.line)}}
-	set := r.body.field("Properties")
+	set := r.set()
 	if set == nil || set.kind != objectNode {
+		return
+	}
+	if name, _, ok := function(set); ok {
+		r.hidden = unknownf("%s makes all the properties (line %d)", name, set.line)
 		return
 	}
 	for i, k := range set.keys {

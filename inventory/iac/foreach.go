@@ -36,6 +36,19 @@ func (s *stack) loops(n *node, depth int) (*node, error) {
 	return out, nil
 }
 
+// expanded is loops for an object within a resource; where a loop cannot be run it
+// stays and its place is unknown.
+func (s *stack) expanded(n *node) *node {
+	if n == nil || n.kind != objectNode || !s.extended {
+		return n
+	}
+	out, err := s.loops(n, 0)
+	if err != nil {
+		return n
+	}
+	return out
+}
+
 func (s *stack) loop(k nodeKey, arg *node, depth int) (*node, error) {
 	out := &node{kind: objectNode, line: arg.line, col: arg.col}
 	if arg.kind != listNode || len(arg.items) != 3 || arg.items[2].kind != objectNode {
@@ -46,6 +59,9 @@ func (s *stack) loop(k nodeKey, arg *node, depth int) (*node, error) {
 		return nil, badNode(k.line, k.col, "%s: the loop's variable must be a name", k.name)
 	}
 	list, ok := s.collection(arg.items[1])
+	if !ok && s.declared {
+		return nil, badNode(k.line, k.col, "what %s goes over is known only when the stack is created", k.name)
+	}
 	if !ok {
 		s.unsupported(arg.items[1], k.name, "what it goes over is known only when the stack is created")
 		return out, nil

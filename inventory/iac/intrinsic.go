@@ -52,6 +52,7 @@ func (s *stack) eval(n *node) any {
 		if name, arg, ok := function(n); ok {
 			return s.call(name, arg)
 		}
+		n = s.expanded(n)
 		m := make(map[string]any, len(n.items))
 		for i, k := range n.keys {
 			if k.name == "Fn::Transform" || strings.HasPrefix(k.name, "Fn::ForEach::") {

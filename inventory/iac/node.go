@@ -69,8 +69,6 @@ func (n *node) scalar() (string, bool) {
 	return n.text, true
 }
 
-func (n *node) isTrue() bool { return n != nil && n.kind == boolNode && n.text == "true" }
-
 // parse reads JSON or YAML.
 func parse(data []byte) (*node, error) {
 	if len(data) > maxFile {

@@ -8,13 +8,16 @@ import (
 	"merlon.dev/merlon/inventory"
 )
 
+// set is the resource's properties as they are written, loops expanded.
+func (r *resource) set() *node { return r.s.expanded(r.body.field("Properties")) }
+
 // property evaluates a top-level property of a resource, once; noValue where it
 // is not set.
 func (r *resource) property(name string) any {
 	if v, ok := r.values[name]; ok {
 		return v
 	}
-	n := r.body.field("Properties").field(name)
+	n := r.set().field(name)
 	if n == nil {
 		return noValue{}
 	}
@@ -46,6 +49,7 @@ func (s *stack) shaped(n *node, p *inventory.Property, path string, depth int) a
 	if n.kind == nullNode {
 		return noValue{}
 	}
+	n = s.expanded(n)
 	switch {
 	case p.Kind == inventory.Object && n.kind == objectNode:
 		m := make(map[string]any, len(n.items))

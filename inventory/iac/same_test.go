@@ -197,3 +197,37 @@ func remove(v any, path []string) {
 		}
 	}
 }
+
+// TestGlobal: the loader keeps resources under the global region where the
+// collectors do.
+func TestGlobal(t *testing.T) {
+	schemas, err := inventory.LoadSchemas()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := inventory.Create(t.Context(), t.TempDir()+"/a.db", schemas, inventory.Meta{Kind: inventory.KindTemplate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	res, err := iac.CloudFormation(t.Context(), b, schemas, []string{"testdata/same/iam/demo.yaml"}, iac.Options{Region: sameRegion})
+	if err != nil {
+		t.Fatal(err)
+	}
+	global := map[string]bool{}
+	for _, s := range res.Services {
+		for _, typ := range s.Types {
+			global[typ] = s.Global
+		}
+	}
+	// Asked in one region, these are of the region they say themselves.
+	regional := []string{"s3", "sso"}
+	for _, s := range live.Services() {
+		m := s.Meta()
+		for _, typ := range m.Types {
+			if want := m.Global && !slices.Contains(regional, m.Name); strings.HasPrefix(typ, "AWS::") && global[typ] != want {
+				t.Errorf("%s of the collector %s: global is %v with the loader; identity.yaml lists the global services", typ, m.Name, global[typ])
+			}
+		}
+	}
+}

@@ -30,6 +30,7 @@ type stack struct {
 	explicit  bool // named by the caller, not found in a folder
 	given     map[string]any
 	extended  bool // AWS::LanguageExtensions is on
+	declared  bool // the list of resources has been read
 	params    map[string]any
 	conds     map[string]*decision
 	resources []*resource
@@ -137,6 +138,7 @@ func mistaken(root *node) string {
 // are there.
 func (s *stack) declare() error {
 	s.transforms()
+	defer func() { s.declared = true }()
 	entries, err := s.loops(s.section["Resources"], 0)
 	if err != nil {
 		return err
@@ -190,6 +192,8 @@ func (s *stack) keep(r *resource) bool {
 	case name == stackType:
 		s.nested(r)
 		return false
+	case name == "AWS::CDK::Metadata":
+		return false // which version of the CDK wrote the template
 	case strings.HasPrefix(name, "AWS::Serverless::"):
 		s.unsupported(r.body, name, "SAM resources become other resources when they are deployed; give the result of `sam build` and `aws cloudformation package`, or the deployed stack's processed template")
 		return false
