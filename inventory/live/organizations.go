@@ -37,9 +37,9 @@ var (
 	organizationsListRoots = operation(organizations.NewFromConfig, (*organizations.Client).ListRoots, Declaration{
 		Types: []string{organizationRootType, organizationUnitType, memberAccountType, organizationPolicyType}, Optional: true})
 	organizationsListUnits = operation(organizations.NewFromConfig, (*organizations.Client).ListOrganizationalUnitsForParent, Declaration{
-		Per: organizationUnitType, Types: []string{organizationUnitType, memberAccountType}, Key: []string{"ParentId"}})
+		Types: []string{organizationUnitType, memberAccountType}, Key: []string{"ParentId"}, Optional: true})
 	organizationsListAccounts = operation(organizations.NewFromConfig, (*organizations.Client).ListAccountsForParent, Declaration{
-		Per: organizationUnitType, Types: []string{memberAccountType}, Key: []string{"ParentId"}})
+		Types: []string{memberAccountType}, Key: []string{"ParentId"}, Optional: true})
 	organizationsListPolicies = operation(organizations.NewFromConfig, (*organizations.Client).ListPolicies, Declaration{
 		Types: []string{organizationPolicyType}, Key: []string{"Filter"}, Optional: true})
 	organizationsDescribePolicy = operation(organizations.NewFromConfig, (*organizations.Client).DescribePolicy, Declaration{

@@ -32,7 +32,7 @@ var (
 	ssoListInstances = operation(ssoadmin.NewFromConfig, (*ssoadmin.Client).ListInstances, Declaration{
 		Types: append([]string{ssoInstanceType}, identityCenter[:]...)})
 	ssoListPermissionSets = operation(ssoadmin.NewFromConfig, (*ssoadmin.Client).ListPermissionSets, Declaration{
-		Per: ssoInstanceType, Types: []string{permissionSetType, ssoAssignmentType}, Key: []string{"InstanceArn"}})
+		Types: []string{permissionSetType, ssoAssignmentType}, Key: []string{"InstanceArn"}, Optional: true})
 	ssoDescribePermissionSet = operation(ssoadmin.NewFromConfig, (*ssoadmin.Client).DescribePermissionSet, Declaration{
 		Per: permissionSetType, Key: []string{"PermissionSetArn"}, Fills: []string{"properties.Name", "properties.Description", "properties.SessionDuration",
 			"properties.RelayStateType", "observed.CreatedDate"}})
@@ -50,18 +50,18 @@ var (
 	ssoListProvisioned = operation(ssoadmin.NewFromConfig, (*ssoadmin.Client).ListAccountsForProvisionedPermissionSet, Declaration{
 		Per: permissionSetType, Types: []string{ssoAssignmentType}, Key: []string{"PermissionSetArn"}, Fills: []string{"observed.AccountIds"}})
 	ssoListAssignments = operation(ssoadmin.NewFromConfig, (*ssoadmin.Client).ListAccountAssignments, Declaration{
-		Per: permissionSetType, Types: []string{ssoAssignmentType}, Key: []string{"PermissionSetArn", "AccountId"}})
+		Types: []string{ssoAssignmentType}, Key: []string{"PermissionSetArn", "AccountId"}, Optional: true})
 	ssoListApplications = operation(ssoadmin.NewFromConfig, (*ssoadmin.Client).ListApplications, Declaration{
-		Per: ssoInstanceType, Types: []string{ssoApplicationType}, Key: []string{"InstanceArn"}})
+		Types: []string{ssoApplicationType}, Key: []string{"InstanceArn"}, Optional: true})
 	ssoDescribeAttributes = operation(ssoadmin.NewFromConfig, (*ssoadmin.Client).DescribeInstanceAccessControlAttributeConfiguration, Declaration{
-		Per: ssoInstanceType, Types: []string{ssoAttributesType}, Key: []string{"InstanceArn"}, Absent: []string{"ResourceNotFoundException"},
+		Types: []string{ssoAttributesType}, Key: []string{"InstanceArn"}, Optional: true, Absent: []string{"ResourceNotFoundException"},
 		Source: "https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_DescribeInstanceAccessControlAttributeConfiguration.html (read 2026-11-24)"})
 	identityListUsers = operation(identitystore.NewFromConfig, (*identitystore.Client).ListUsers, Declaration{
-		Per: ssoInstanceType, Types: []string{identityUserType}, Key: []string{"IdentityStoreId"}})
+		Types: []string{identityUserType}, Key: []string{"IdentityStoreId"}, Optional: true})
 	identityListGroups = operation(identitystore.NewFromConfig, (*identitystore.Client).ListGroups, Declaration{
-		Per: ssoInstanceType, Types: []string{identityGroupType, identityMemberType}, Key: []string{"IdentityStoreId"}})
+		Types: []string{identityGroupType, identityMemberType}, Key: []string{"IdentityStoreId"}, Optional: true})
 	identityListMemberships = operation(identitystore.NewFromConfig, (*identitystore.Client).ListGroupMemberships, Declaration{
-		Per: identityGroupType, Types: []string{identityMemberType}, Key: []string{"GroupId"}})
+		Types: []string{identityMemberType}, Key: []string{"GroupId"}, Optional: true})
 )
 
 // ssoService reads Identity Center. One call finds the instances of all regions.
