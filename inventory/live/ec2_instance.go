@@ -90,6 +90,8 @@ func (r *ec2Region) instance(ctx context.Context, res *types.Reservation, i *typ
 	if i.State != nil && i.State.Name == types.InstanceStateNameStopped {
 		if at, ok := transitionTime(aws.ToString(i.StateTransitionReason)); ok {
 			d.Observe("StoppedTime", at)
+		} else {
+			d.UnknownBecause("observed.StoppedTime", "EC2 does not say when the instance was stopped")
 		}
 	}
 	if image := aws.ToString(i.ImageId); image != "" {
