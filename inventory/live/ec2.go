@@ -13,7 +13,7 @@ import (
 // ec2Service reads EC2 and VPC: one service to AWS and to the IAM prefix.
 func ec2Service() *Service {
 	return &Service{
-		Name: "ec2", Title: "EC2 and VPC",
+		Name: "ec2", Title: "EC2 and VPC", Types: []string{regionSettingsType},
 		Operations: slices.Concat(instanceOperations(), volumeOperations(), ec2SettingsOperations(), launchTemplateOperations(), vpcOperations(),
 			securityGroupOperations(), routeOperations(), interfaceOperations(), gatewayOperations(), endpointOperations(),
 			transitGatewayOperations(), vpnOperations(), prefixListOperations()),

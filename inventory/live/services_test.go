@@ -58,6 +58,9 @@ func TestDeclarations(t *testing.T) {
 			if o.Per != "" && len(o.Fills) == 0 && len(o.Types) == 0 && !o.Optional {
 				t.Errorf("%s: a call about a %s must say what it fills, or a denial of it would go unnoticed", o.Call(), o.Per)
 			}
+			if o.Per != "" && !slices.Contains(s.AllTypes(), o.Per) {
+				t.Errorf("%s is about a %s, which the service does not say it writes: its controls would be out of scope", o.Call(), o.Per)
+			}
 			if o.Per != "" {
 				typ, ok := schemas.Type(o.Per)
 				if !ok {
