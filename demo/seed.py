@@ -160,6 +160,12 @@ class Production:
         for word in ("inside", "outside"):
             acl = ec2.create_network_acl(VpcId=self.vpc, TagSpecifications=[{"ResourceType": "network-acl", "Tags": [{"Key": "Name", "Value": f"{product}-{word}"}]}])["NetworkAcl"]["NetworkAclId"]
             acls.append(acl)
+            # An ACL that guards no subnet says nothing about the network.
+            subnet = ec2.create_subnet(VpcId=self.vpc, CidrBlock=f"10.{REGIONS.index(self.region)}.{128 + 2 * i + (word == 'outside')}.0/24", AvailabilityZone=self.region + "a")["Subnet"]["SubnetId"]
+            for found in ec2.describe_network_acls(Filters=[{"Name": "association.subnet-id", "Values": [subnet]}])["NetworkAcls"]:
+                for association in found["Associations"]:
+                    if association["SubnetId"] == subnet:
+                        ec2.replace_network_acl_association(AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl)
         ec2.create_network_acl_entry(NetworkAclId=acls[0], RuleNumber=100, Protocol="6", RuleAction="allow", Egress=False, CidrBlock="10.0.0.0/8", PortRange={"From": 22, "To": 22})
         ec2.create_network_acl_entry(NetworkAclId=acls[1], RuleNumber=100, Protocol="6", RuleAction="allow", Egress=False, CidrBlock="0.0.0.0/0", PortRange={"From": 22, "To": 22})
         self.a.label("ec2_networkacl_allow_ingress_tcp_port_22", acls[0], acls[1], self.region)

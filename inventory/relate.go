@@ -35,8 +35,50 @@ func (c *Coverage) Unknowns() []merlon.Unknown {
 	return out
 }
 
-// Coverage of a type in one account and region.
+// partGap is a failed call about one resource, of the type per ("" where the
+// resource itself is not there), that would have given resources of another type.
+type partGap struct {
+	merlon.Gap
+	per string
+}
+
+func (s *Snapshot) loadPartGaps(ctx context.Context) error {
+	s.partGaps = map[string][]partGap{}
+	rows, err := s.db.QueryContext(ctx, `SELECT gap_type.type, gap.doc,
+coalesce((SELECT resource.type FROM resource WHERE resource.arn = gap_type.resource LIMIT 1), '')
+FROM gap_type JOIN gap ON gap.key = gap_type.key AND gap.unit = gap_type.unit WHERE gap_type.resource <> '' ORDER BY gap.key`)
+	if err != nil {
+		return translate(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var typ, per string
+		var raw []byte
+		if err := rows.Scan(&typ, &raw, &per); err != nil {
+			return translate(err)
+		}
+		g, err := decodeGap(raw)
+		if err != nil {
+			return err
+		}
+		if f := strings.SplitN(g.Resource, "/", 4); per == "" && len(f) == 4 && !strings.HasPrefix(g.Resource, "arn:") {
+			per = f[2]
+		}
+		s.partGaps[typ] = append(s.partGaps[typ], partGap{*g, per})
+	}
+	return translate(rows.Err())
+}
+
+// Coverage of a type in one account and region. A failed call about one resource
+// that would have given resources of the type counts: what it would have given
+// is missing.
 func (s *Snapshot) Coverage(typ string, account merlon.AccountID, region merlon.Region) Coverage {
+	return s.coverage(typ, account, region, func(*partGap) bool { return true })
+}
+
+// coverage is Coverage with only those failed calls about one resource that
+// matter to whoever asks.
+func (s *Snapshot) coverage(typ string, account merlon.AccountID, region merlon.Region, matters func(*partGap) bool) Coverage {
 	if s.meta.Kind == KindTemplate {
 		if strings.HasPrefix(typ, "AWS::") {
 			return Coverage{Complete: true}
@@ -56,6 +98,11 @@ func (s *Snapshot) Coverage(typ string, account merlon.AccountID, region merlon.
 		// A gap without an account or a region stands for all of them.
 		if (g.Account == "" || g.Account == account) && (g.Region == "" || g.Region == region || svc.Global) {
 			gaps = append(gaps, g)
+		}
+	}
+	for i := range s.partGaps[typ] {
+		if g := &s.partGaps[typ][i]; g.Account == account && (g.Region == region || svc.Global) && matters(g) {
+			gaps = append(gaps, g.Gap)
 		}
 	}
 	if len(gaps) > 0 {
@@ -309,38 +356,9 @@ func (s *Snapshot) inverse(ctx context.Context, from Subject, rel *Relation, fn 
 	if err := s.scan(rows, fn); err != nil {
 		return nil, err
 	}
-	cover := s.Coverage(rel.Target, from.Account, from.Region)
-	unknowns := cover.Unknowns()
-	more, err := s.resourceGaps(ctx, rel.Target, from)
-	if err != nil {
-		return nil, err
-	}
+	// What a call about a sibling would have given leads to the sibling.
+	key := from.Key()
+	cover := s.coverage(rel.Target, from.Account, from.Region, func(g *partGap) bool { return g.Resource == key || g.per != from.Type })
 	open, err := s.openEnds(ctx, from, rel, svc.Global || rel.Anywhere)
-	return append(append(unknowns, more...), open...), err
-}
-
-// resourceGaps are the failed calls about one resource that would have given
-// resources of the type (a bucket's policy).
-func (s *Snapshot) resourceGaps(ctx context.Context, typ string, from Subject) ([]merlon.Unknown, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT gap.key, gap.doc FROM gap_type JOIN gap ON gap.key = gap_type.key AND gap.unit = gap_type.unit
-WHERE gap_type.type = ? AND gap_type.account = ? AND gap_type.region = ? AND gap_type.resource = ? ORDER BY gap.key`,
-		typ, string(from.Account), string(from.Region), from.Key())
-	if err != nil {
-		return nil, translate(err)
-	}
-	defer rows.Close()
-	var out []merlon.Unknown
-	for rows.Next() {
-		var key string
-		var raw []byte
-		if err := rows.Scan(&key, &raw); err != nil {
-			return nil, translate(err)
-		}
-		g, err := decodeGap(raw)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, merlon.Unknown{Reason: g.Text(), Gap: key})
-	}
-	return out, translate(rows.Err())
+	return append(cover.Unknowns(), open...), err
 }

@@ -21,6 +21,8 @@ type Snapshot struct {
 	// listGaps are the gaps of list calls by type; they are few and asked for
 	// with every relation.
 	listGaps map[string][]merlon.Gap
+	// partGaps are those of calls about one resource that would have given others.
+	partGaps map[string][]partGap
 	units    map[Unit]bool
 	// outside says why a finished unit could not hold resources of a type.
 	outside map[outsideKey]string
@@ -71,6 +73,9 @@ func (s *Snapshot) load(ctx context.Context) error {
 		return translate(err)
 	}
 	if err := s.loadOutside(ctx); err != nil {
+		return err
+	}
+	if err := s.loadPartGaps(ctx); err != nil {
 		return err
 	}
 	s.listGaps = map[string][]merlon.Gap{}

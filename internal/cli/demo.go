@@ -45,14 +45,14 @@ terminal and ends with 0 whatever it finds.`,
 			if keep != "" {
 				fmt.Fprintf(env.Stderr, "the organization is in %s; try: merlon scan --awscli %s\n", report.Clean(keep), report.Clean(keep))
 			}
-			in.awscli = dir
+			in.awscli, in.title = dir, "the built-in organization"
 			// Ages count to the day of the recording.
 			in.env.Now = func() time.Time { return demo.Day() }
 			if len(j.formats) == 0 {
 				j.formats = []string{"terminal", "html=merlon-report.html"}
 			}
 			in.live.Parallel = 8
-			if in.output == "" {
+			if in.output == "" && env.CacheDir == "" {
 				in.output = filepath.Join(dir, "merlon-demo.db")
 			}
 			if err := in.prepare(c); err != nil {

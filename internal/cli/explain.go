@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -100,11 +101,11 @@ func (in *input) newest() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	newest, when := "", ""
+	newest, when := "", time.Time{}
 	for _, f := range found {
-		// SCOPE-TIME.db: the time sorts.
-		if _, t, ok := strings.Cut(filepath.Base(f), "-"); ok && t > when {
-			newest, when = f, t
+		st, err := os.Stat(f)
+		if err == nil && st.ModTime().After(when) {
+			newest, when = f, st.ModTime()
 		}
 	}
 	if newest == "" {

@@ -238,6 +238,9 @@ func (in *input) begin(ctx context.Context, s *inventory.Snapshot, catalog *post
 	if m.Kind != inventory.KindLive {
 		run.Scope.Path = m.Source
 	}
+	if in.title != "" {
+		run.Scope.Path = in.title
+	}
 	regions := map[merlon.Region]bool{}
 	for _, a := range m.Accounts {
 		run.Scope.Accounts = append(run.Scope.Accounts, report.Account{ID: a.ID, Name: a.Name})

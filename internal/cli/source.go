@@ -39,6 +39,9 @@ type input struct {
 	output    string
 	quiet     bool
 
+	// title stands for the source in reports, where its path says nothing.
+	title string
+
 	config *config.Config
 	// notes are what a loader has to say that is no finding; reports show them.
 	notes []string

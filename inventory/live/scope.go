@@ -138,7 +138,7 @@ func (s *Scope) listed(ctx context.Context, o *Operation, region merlon.Region, 
 		return nil
 	}
 	g := s.gap(o, region, err)
-	g.Types = o.Types
+	g.Types = s.service.behind(o.Types)
 	return stop(s.writer.Gap(ctx, g))
 }
 

@@ -35,6 +35,25 @@ func (s *Service) AllTypes() []string {
 	return slices.Compact(types)
 }
 
+// behind adds to types those that are asked for about each resource of them:
+// without the balancers there are no listeners to ask for either.
+func (s *Service) behind(types []string) []string {
+	out := slices.Clone(types)
+	for i := 0; i < len(out); i++ {
+		for _, o := range s.Operations {
+			if o.Per != out[i] {
+				continue
+			}
+			for _, t := range o.Types {
+				if !slices.Contains(out, t) {
+					out = append(out, t)
+				}
+			}
+		}
+	}
+	return out
+}
+
 // Meta is how a snapshot remembers the service.
 func (s *Service) Meta() inventory.Service {
 	return inventory.Service{Name: s.Name, Global: s.Global, Types: s.AllTypes()}
