@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"merlon.dev/merlon"
+	"merlon.dev/merlon/frameworks"
 	"merlon.dev/merlon/internal/config"
 	"merlon.dev/merlon/internal/report"
 	"merlon.dev/merlon/inventory"
@@ -255,7 +256,18 @@ func (in *input) begin(ctx context.Context, s *inventory.Snapshot, catalog *post
 	for _, c := range catalog.Controls() {
 		run.Controls[c.ID] = c
 	}
-	err := s.Gaps(ctx, func(g *merlon.Gap) error {
+	all, err := frameworks.Load()
+	if err != nil {
+		return nil, err
+	}
+	run.Frameworks, run.Requirements = map[string]string{}, map[string]string{}
+	for id, f := range all {
+		run.Frameworks[id] = f.Title
+		for req, r := range f.Requirements {
+			run.Requirements[id+"/"+req] = r.Title
+		}
+	}
+	err = s.Gaps(ctx, func(g *merlon.Gap) error {
 		gap := *g
 		gap.Accepted = in.config.AcceptGap(g, now)
 		run.Gaps = append(run.Gaps, gap)
