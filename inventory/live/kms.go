@@ -138,7 +138,7 @@ func (s *Scope) kmsKey(ctx context.Context, d *Draft) error {
 	}
 	steps := []func(context.Context) error{
 		func(ctx context.Context) error {
-			return kmsGetKeyPolicy.Get(ctx, s, d, &kms.GetKeyPolicyInput{KeyId: &d.ID}, func(out *kms.GetKeyPolicyOutput) error {
+			return kmsGetKeyPolicy.Get(ctx, s, d, &kms.GetKeyPolicyInput{KeyId: &d.ID, PolicyName: aws.String("default")}, func(out *kms.GetKeyPolicyOutput) error {
 				d.SetDocument("KeyPolicy", out.Policy)
 				return nil
 			})
