@@ -19,7 +19,7 @@ const (
 // listed of it.
 type batch struct {
 	plan   *plan
-	text   []byte
+	text   strings.Builder
 	items  []item
 	denied []denial
 	// What came of it.
@@ -36,14 +36,9 @@ type item struct {
 	unknowns []merlon.Unknown
 }
 
-// batch starts one, in the memory of an older one where there is some.
-func (r *runner) batch(p *plan) *batch {
-	b := &batch{plan: p, items: make([]item, 0, batchDocuments)}
-	select {
-	case b.text = <-r.buffers:
-	default:
-	}
-	return b
+// newBatch starts a batch.
+func newBatch(p *plan) *batch {
+	return &batch{plan: p, items: make([]item, 0, batchDocuments)}
 }
 
 // read cuts the snapshot into batches.
@@ -61,7 +56,7 @@ func (r *runner) read(ctx context.Context, work, order chan<- *batch) error {
 	}
 	for _, p := range r.plans {
 		denied := p.denied
-		b := r.batch(p)
+		b := newBatch(p)
 		err := r.snapshot.Documents(ctx, p.typ, func(d *inventory.Document) error {
 			if len(denied) > 0 {
 				account, region, err := placeOf(d.JSON)
@@ -73,21 +68,23 @@ func (r *runner) read(ctx context.Context, work, order chan<- *batch) error {
 						if err := send(b); err != nil {
 							return err
 						}
-						b = r.batch(p)
+						b = newBatch(p)
 					}
 					b.denied = append(b.denied, denied[0])
 					denied = denied[1:]
 				}
 			}
-			b.text = append(b.text, d.JSON...)
-			end := len(b.text)
-			b.text = append(b.text, d.Provenance...)
-			b.items = append(b.items, item{end, len(b.text), d.Row, d.Unknowns})
-			if len(b.items) >= batchDocuments || len(b.text) >= batchBytes {
+			b.text.Write(d.JSON)
+			end := b.text.Len()
+			b.text.Write(d.Provenance)
+			b.items = append(b.items, item{end, b.text.Len(), d.Row, d.Unknowns})
+			if len(b.items) >= batchDocuments || b.text.Len() >= batchBytes {
+				size := b.text.Len()
 				if err := send(b); err != nil {
 					return err
 				}
-				b = r.batch(p)
+				b = newBatch(p)
+				b.text.Grow(size + size/16)
 			}
 			return nil
 		})
@@ -99,7 +96,7 @@ func (r *runner) read(ctx context.Context, work, order chan<- *batch) error {
 				if err := send(b); err != nil {
 					return err
 				}
-				b = r.batch(p)
+				b = newBatch(p)
 			}
 			b.denied = append(b.denied, denied...)
 		}
@@ -137,12 +134,7 @@ func (r *runner) judge(e *evaluator, b *batch) error {
 			}
 		}
 	}
-	text := string(b.text)
-	select {
-	case r.buffers <- b.text[:0]:
-	default:
-	}
-	b.text = nil
+	text := b.text.String()
 	from := 0
 	for k := range b.items {
 		it := &b.items[k]

@@ -42,14 +42,14 @@ type Catalog struct {
 // rule is a control ready to run.
 type rule struct {
 	*Control
-	file                         *controlFile
-	env                          *environment
 	subject                      *inventory.Type
 	when, require, discriminator *expression
 	message                      []messagePart
 	params                       map[string]ref.Val
 	reads                        []read
-	costLimit                    uint64
+	// leads are the resource types that the expressions lead to.
+	leads     []string
+	costLimit uint64
 }
 
 // Load reads and compiles every control of the folders: all files *.yaml but
@@ -74,7 +74,7 @@ func Load(schemas *inventory.SchemaSet, folders ...Folder) (*Catalog, error) {
 				continue
 			}
 			if old, ok := c.byID[r.ID]; ok {
-				errs = append(errs, r.file.errorf(1, 1, "control %s exists already: %s", r.ID, old.File))
+				errs = append(errs, fmt.Errorf("%s:1:1: control %s exists already: %s", r.File, r.ID, old.File))
 				continue
 			}
 			c.byID[r.ID] = r
@@ -114,7 +114,7 @@ func compile(env *environment, f *controlFile, costLimit uint64) (*rule, error) 
 		}
 		return nil, f.nodeErrorf(f.nodes["resource"], "there is no type %s%s", c.Resource, hint)
 	}
-	r := &rule{Control: c, file: f, env: env, subject: subject, costLimit: costLimit}
+	r := &rule{Control: c, subject: subject, costLimit: costLimit}
 	paramTypes := map[string]*types.Type{}
 	r.params = map[string]ref.Val{}
 	for name, v := range c.Parameters {
@@ -160,6 +160,16 @@ func compile(env *environment, f *controlFile, costLimit uint64) (*rule, error) 
 	}
 	r.message = parts
 	r.reads = readsOf(r.when, r.require)
+	expressions := []*expression{r.when, r.require, r.discriminator}
+	for i := range parts {
+		expressions = append(expressions, parts[i].expression)
+	}
+	r.leads = env.leads(c.Resource, expressions)
+	for _, x := range expressions {
+		if x != nil {
+			x.checked = nil // it is several times as large as the program
+		}
+	}
 	return r, nil
 }
 
@@ -227,4 +237,25 @@ func (c *Catalog) Control(id string) (*Control, bool) {
 // Closest gives the id that is nearest to one that does not exist, or "".
 func (c *Catalog) Closest(id string) string {
 	return closest(id, keysSorted(c.byID))
+}
+
+// leads are the resource types that expressions about a type lead to, itself
+// included, sorted.
+func (e *environment) leads(subject string, expressions []*expression) []string {
+	out := []string{subject}
+	for _, x := range expressions {
+		if x == nil {
+			continue
+		}
+		for _, t := range x.checked.NativeRep().TypeMap() {
+			for len(t.Parameters()) > 0 {
+				t = t.Parameters()[len(t.Parameters())-1]
+			}
+			if doc, ok := e.provider.document(t.TypeName()); ok && t.TypeName() != subjectType {
+				out = append(out, doc.Name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

@@ -3,7 +3,6 @@ package posture
 import (
 	"fmt"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/functions"
 	"cel.dev/cel-go/common/operators"
@@ -41,14 +40,14 @@ func seesUnknown(function string) bool {
 	return false
 }
 
-func decorate(bindings map[string]*functions.Overload, checked *ast.AST) cel.ProgramOption {
+func newDecorator(bindings map[string]*functions.Overload, checked *ast.AST) *decorator {
 	d := &decorator{bindings: bindings, types: checked.TypeMap(), calls: map[int64]ast.Expr{}}
 	ast.PostOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
 		if e.Kind() == ast.CallKind {
 			d.calls[e.ID()] = e
 		}
 	}))
-	return cel.CustomDecoratorV2(d.step)
+	return d
 }
 
 func (d *decorator) step(i interpreter.InterpretableV2) (interpreter.InterpretableV2, error) {

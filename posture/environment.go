@@ -141,8 +141,11 @@ func newEnvironment(provider *provider) (*environment, error) {
 // program plans a checked expression. A cost limit above 0 ends an evaluation
 // that goes beyond it with an error.
 func (e *environment) program(checked *cel.Ast, costLimit uint64) (cel.Program, error) {
+	d := newDecorator(e.bindings, checked.NativeRep())
+	// The program keeps its options, which should not keep the expression.
+	defer func() { *d = decorator{} }()
 	opts := []cel.ProgramOption{
-		decorate(e.bindings, checked.NativeRep()),
+		cel.CustomDecoratorV2(d.step),
 		cel.EvalOptions(cel.OptOptimize),
 	}
 	if costLimit > 0 {

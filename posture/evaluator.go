@@ -21,6 +21,7 @@ type record struct {
 	rel  relations
 	// provenance is what the calls are decoded from when they are asked for.
 	provenance string
+	decoded    []merlon.Read
 }
 
 // evaluator evaluates controls on one resource after another. It is used by one
@@ -82,7 +83,7 @@ func (e *evaluator) fill(r *record, typ, text string, row int64, unknowns []merl
 	if err := r.parse(text, unknowns, e.shapes.of(typ)); err != nil {
 		return err
 	}
-	r.provenance = provenance
+	r.provenance, r.decoded = provenance, nil
 	known := r.rel.known
 	clear(known)
 	r.rel = relations{source: e, known: known, subject: inventory.Subject{
@@ -103,11 +104,14 @@ func (r *record) calls() []merlon.Read {
 	if r == nil {
 		return nil
 	}
-	calls, err := inventory.Calls([]byte(r.provenance))
-	if err != nil {
-		return nil
+	if r.decoded == nil {
+		calls, err := inventory.Calls([]byte(r.provenance))
+		if err != nil {
+			return nil
+		}
+		r.decoded = calls
 	}
-	return calls
+	return r.decoded
 }
 
 // word reads a string member of the root, whether or not it is unknown to

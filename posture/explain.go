@@ -104,12 +104,12 @@ func (c *Catalog) Explain(ctx context.Context, snapshot ExplainSnapshot, control
 		}
 	}
 	x.provider.begin(r.subject, kinds)
-	if r.when != nil {
-		p := x.part(r.when.checked, r.when.checked.NativeRep().Expr())
-		out.When = &p
+	if out.When, err = x.condition(r.When); err != nil {
+		return nil, err
 	}
-	p := x.part(r.require.checked, r.require.checked.NativeRep().Expr())
-	out.Require = &p
+	if out.Require, err = x.condition(r.Require); err != nil {
+		return nil, err
+	}
 	if e.failed != nil {
 		return nil, fmt.Errorf("explain %s on %s: %w", control, resource, e.failed)
 	}
@@ -120,6 +120,19 @@ type explainer struct {
 	*environment
 	*evaluator
 	rule *rule
+}
+
+// condition takes a whole condition apart; nil for none.
+func (x *explainer) condition(text string) (*Part, error) {
+	if text == "" {
+		return nil, nil
+	}
+	whole, faults := x.compile(text, types.BoolType, 0)
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("%s: %s", x.rule.File, faults[0].message)
+	}
+	p := x.part(whole.checked, whole.checked.NativeRep().Expr())
+	return &p, nil
 }
 
 // part evaluates a piece of an expression and what it is made of.

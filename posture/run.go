@@ -97,15 +97,12 @@ type runner struct {
 	workers  int
 	plans    []*plan // by type
 	skipped  []string
-	// buffers are those of batches that have been read.
-	buffers chan []byte
 }
 
 func (r *runner) run(ctx context.Context, handle func(*merlon.Finding) error) (*Summary, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	work := make(chan *batch, r.workers)
-	r.buffers = make(chan []byte, 4*r.workers)
 	order := make(chan *batch, 4*r.workers)
 
 	var workers sync.WaitGroup

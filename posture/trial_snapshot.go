@@ -45,7 +45,7 @@ func (t *trial) snapshot(ctx context.Context) (*inventory.Snapshot, error) {
 // services are those that matter to the case; types that no collector lists
 // have one of their own.
 func (t *trial) services() []inventory.Service {
-	types := t.rule.types()
+	types := slices.Clone(t.rule.leads)
 	for i := range t.resources {
 		types = append(types, t.resources[i].Type)
 	}
@@ -141,26 +141,3 @@ func (t *trial) write(ctx context.Context, b *inventory.Builder, meta *inventory
 	return err
 }
 
-// types are the resource types that a control's expressions lead to.
-func (r *rule) types() []string {
-	out := []string{r.Resource}
-	exprs := []*expression{r.when, r.require, r.discriminator}
-	for i := range r.message {
-		exprs = append(exprs, r.message[i].expression)
-	}
-	for _, x := range exprs {
-		if x == nil {
-			continue
-		}
-		for _, t := range x.checked.NativeRep().TypeMap() {
-			for len(t.Parameters()) > 0 {
-				t = t.Parameters()[len(t.Parameters())-1]
-			}
-			if doc, ok := r.env.provider.document(t.TypeName()); ok && t.TypeName() != subjectType {
-				out = append(out, doc.Name)
-			}
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
