@@ -1,8 +1,11 @@
 package awscli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +15,12 @@ import (
 )
 
 var scanTime = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// loadSchemas reads the schemas once for all tests.
+var loadSchemas = sync.OnceValues(inventory.LoadSchemas)
+
+// snapshots numbers the snapshots in memory.
+var snapshots atomic.Int64
 
 // replay collects a folder into a snapshot and holds every document to its schema.
 func replay(t *testing.T, dir string, services ...*live.Service) *inventory.Snapshot {
@@ -28,7 +37,7 @@ func replay(t *testing.T, dir string, services ...*live.Service) *inventory.Snap
 func walk(t *testing.T, source live.Source, targets []live.Target, recorder live.Recorder, services ...*live.Service) *inventory.Snapshot {
 	t.Helper()
 	ctx := t.Context()
-	schemas, err := inventory.LoadSchemas()
+	schemas, err := loadSchemas()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +51,7 @@ func walk(t *testing.T, source live.Source, targets []live.Target, recorder live
 	for _, x := range targets {
 		meta.Accounts = append(meta.Accounts, inventory.Account{ID: x.ID, Name: x.Name, Regions: x.Regions})
 	}
-	file := filepath.Join(t.TempDir(), "snapshot.db")
+	file := fmt.Sprintf("memory:awscli-%d", snapshots.Add(1))
 	b, err := inventory.Create(ctx, file, schemas, meta)
 	if err != nil {
 		t.Fatal(err)
@@ -52,10 +61,7 @@ func walk(t *testing.T, source live.Source, targets []live.Target, recorder live
 	if err := w.Run(ctx, b); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Finish(ctx, meta); err != nil {
-		t.Fatal(err)
-	}
-	s, err := inventory.Open(ctx, file, schemas)
+	s, err := b.FinishOpen(ctx, meta)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func (c *caller) find(o *live.Operation, r request) (string, error) {
 	var first string
 	for _, region := range c.a.searched(o, c.place.Region) {
 		for _, stem := range c.f.stemsOf(o) {
-			base := path.Join(c.a.path, string(region), stem)
+			base := path.Join(c.a.path, quote(string(region)), stem)
 			if first == "" {
 				first = plainPath(base, r.canonical())
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -42,12 +43,13 @@ func unquote(name string) string {
 }
 
 // fileName is the name for the values of a level. Several are parted by commas,
-// which quote leaves in no value; a long name is cut and a hash of it put behind.
+// which quote leaves in no value, in an order that does not hang on the request's; a long name is cut and a hash of it put behind.
 func (l level) fileName() string {
 	parts := make([]string, len(l.values))
 	for i, v := range l.values {
 		parts[i] = quote(v)
 	}
+	slices.Sort(parts)
 	name := strings.Join(parts, ",")
 	if len(name) <= maxName {
 		return name

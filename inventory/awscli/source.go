@@ -30,7 +30,7 @@ func (f *Folder) Holds(p live.Place, operations []*live.Operation) bool {
 	}
 	for _, o := range operations {
 		for _, region := range a.searched(o, p.Region) {
-			names := f.listing(path.Join(a.path, string(region)))
+			names := f.listing(path.Join(a.path, quote(string(region))))
 			for _, stem := range f.stemsOf(o) {
 				if names[stem] {
 					return true

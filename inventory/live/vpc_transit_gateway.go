@@ -36,7 +36,7 @@ var (
 	ec2DescribeTransitGatewayRouteTables = operation(ec2.NewFromConfig, (*ec2.Client).DescribeTransitGatewayRouteTables, Declaration{
 		Types: []string{transitTableType}, Optional: true})
 	ec2SearchTransitGatewayRoutes = operation(ec2.NewFromConfig, (*ec2.Client).SearchTransitGatewayRoutes, Declaration{
-		Per: transitTableType, Types: []string{transitRouteType}, Optional: true})
+		Per: transitTableType, Key: []string{"TransitGatewayRouteTableId"}, Types: []string{transitRouteType}, Optional: true})
 	ec2GetTransitGatewayRouteTablePropagations = operation(ec2.NewFromConfig, (*ec2.Client).GetTransitGatewayRouteTablePropagations, Declaration{
 		Per: transitTableType, Types: []string{transitPropagationType}, Optional: true})
 )
