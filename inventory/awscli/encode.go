@@ -107,7 +107,7 @@ func (e *encoder) object(v reflect.Value, f field) {
 		name := t.Field(i).Name
 		e.text(spelled(e.service, t.Name(), name))
 		e.out.WriteByte(':')
-		e.value(v.Field(i), field{name, f.secret || pair && isValue(name) || secretMember(e.service, t.Name(), name)})
+		e.value(v.Field(i), field{name, f.secret || pair && isValue(name) || secretMember(e.service, t.Name(), name, v.Field(i))})
 	}
 	e.out.WriteByte('}')
 }

@@ -91,7 +91,7 @@ func (f *filler) fill(v reflect.Value, depth int, secret bool) {
 		}
 		for i := range typ.NumField() {
 			if sf := typ.Field(i); sf.IsExported() && sf.Name != "ResultMetadata" {
-				f.fill(v.Field(i), depth+1, secret || secretMember(f.service, typ.Name(), sf.Name) || typ.Name() == "EnvironmentVariable" && sf.Name == "Value")
+				f.fill(v.Field(i), depth+1, secret || secretMember(f.service, typ.Name(), sf.Name, v.Field(i)) || typ.Name() == "EnvironmentVariable" && sf.Name == "Value")
 			}
 		}
 	case reflect.Slice:

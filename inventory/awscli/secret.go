@@ -19,27 +19,26 @@ var secretMembers = [...]string{
 	"SecretAccessKey", "SecretBinary", "SecretString", "ServicePassword", "SessionToken", "SharedSecret",
 	// An XML document with the pre-shared keys of a VPN connection.
 	"CustomerGatewayConfiguration",
-	// What programs are started with.
-	"UserData", "EnvironmentVariables", "StageVariables",
+	// What a machine is started with.
+	"UserData",
 }
 
 // secretMember tells the members that are taken out, by service where the name
 // alone does not tell.
-func secretMember(service, typ, name string) bool {
+func secretMember(service, typ, name string, v reflect.Value) bool {
 	if slices.Contains(secretMembers[:], name) {
+		return true
+	}
+	if v.Kind() == reflect.Map && (name == "Environment" || name == "EnvironmentVariables" || name == "StageVariables" || name == "Variables") {
 		return true
 	}
 	switch service {
 	case "apigateway":
-		return typ == "ApiKey" && name == "Value" || typ == "Stage" && name == "Variables"
+		return typ == "ApiKey" && name == "Value"
 	case "cloudformation":
 		return name == "ParameterValue" || name == "ResolvedValue"
 	case "ecs":
 		return typ == "KeyValuePair" && name == "Value"
-	case "lambda":
-		return name == "Variables"
-	case "sagemaker":
-		return name == "Environment"
 	case "ssm":
 		return (typ == "Parameter" || typ == "ParameterHistory") && name == "Value"
 	}
