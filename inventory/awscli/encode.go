@@ -136,6 +136,10 @@ func (e *encoder) mapping(v reflect.Value, f field) {
 		e.text(scrub(k.String()))
 		e.out.WriteByte(':')
 		x := v.MapIndex(k)
+		if (x.Kind() == reflect.Slice || x.Kind() == reflect.Map || x.Kind() == reflect.Pointer) && x.IsNil() {
+			e.out.WriteString("null")
+			continue
+		}
 		e.value(x, field{k.String(), f.secret || secretName(k.String()) && !tagged(f.name) && !reference(x)})
 	}
 	e.out.WriteByte('}')

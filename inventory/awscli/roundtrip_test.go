@@ -109,6 +109,9 @@ func (f *filler) fill(v reflect.Value, depth int, secret bool) {
 		v.Set(reflect.MakeSlice(typ, n, n))
 		for i := range n {
 			f.fill(v.Index(i), depth+1, secret)
+			if e := v.Index(i); e.Kind() == reflect.Slice && e.IsNil() {
+				e.Set(reflect.MakeSlice(e.Type(), 0, 0)) // no list holds a null
+			}
 		}
 	case reflect.Map:
 		n := f.rand.IntN(4) - 1
