@@ -31,6 +31,12 @@ fuzz:
 	  done; \
 	done
 
+# The measures of docs/benchmarks.md, one after the other; about half an hour.
+bench: build moto
+	sh bench/account.sh
+	sh bench/organization.sh
+	$(GO) test -run '^$$' -bench BenchmarkRun -benchtime 1x ./posture
+
 # The organization of `merlon demo`, made anew: in moto, recorded, finished.
 demo-data: build moto
 	sh demo/make.sh

@@ -53,7 +53,7 @@ var (
 		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"properties.LifecycleConfiguration"}, Actions: []string{"s3:GetLifecycleConfiguration"},
 		Absent: []string{"NoSuchLifecycleConfiguration"}, Source: s3Errors})
 	s3GetBucketReplication = operation(newS3, (*s3.Client).GetBucketReplication, Declaration{
-		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"properties.ReplicationConfiguration"}, Actions: []string{"s3:GetReplicationConfiguration"},
+		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"properties.ReplicationConfiguration"}, Optional: true, Actions: []string{"s3:GetReplicationConfiguration"},
 		Absent: []string{"ReplicationConfigurationNotFoundError"}, Source: s3Errors})
 	s3GetBucketTagging = operation(newS3, (*s3.Client).GetBucketTagging, Declaration{
 		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"tags"},
@@ -62,7 +62,7 @@ var (
 		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"properties.WebsiteConfiguration"},
 		Absent: []string{"NoSuchWebsiteConfiguration"}, Source: s3Errors})
 	s3GetObjectLock = operation(newS3, (*s3.Client).GetObjectLockConfiguration, Declaration{
-		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"properties.ObjectLockEnabled", "properties.ObjectLockConfiguration"},
+		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"properties.ObjectLockEnabled", "properties.ObjectLockConfiguration"}, Optional: true,
 		Actions: []string{"s3:GetBucketObjectLockConfiguration"},
 		Absent:  []string{"ObjectLockConfigurationNotFoundError"}, Source: s3Errors})
 	s3GetBucketNotification = operation(newS3, (*s3.Client).GetBucketNotificationConfiguration, Declaration{
@@ -123,6 +123,16 @@ func (s *Scope) bucket(ctx context.Context, b types.Bucket) error {
 	if !s.inScope(d.Region) {
 		return nil
 	}
+	versioned := true // until it is known not to be
+	err := s3GetBucketVersioning.Get(ctx, s, d, &s3.GetBucketVersioningInput{Bucket: &name}, func(out *s3.GetBucketVersioningOutput) error {
+		versioned = out.Status != ""
+		d.Set("VersioningConfiguration.Status", out.Status)
+		d.Observe("MfaDelete", out.MFADelete)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	steps := []func() error{
 		func() error {
 			return s3GetBucketEncryption.Get(ctx, s, d, &s3.GetBucketEncryptionInput{Bucket: &name}, func(out *s3.GetBucketEncryptionOutput) error {
@@ -164,13 +174,6 @@ func (s *Scope) bucket(ctx context.Context, b types.Bucket) error {
 			})
 		},
 		func() error {
-			return s3GetBucketVersioning.Get(ctx, s, d, &s3.GetBucketVersioningInput{Bucket: &name}, func(out *s3.GetBucketVersioningOutput) error {
-				d.Set("VersioningConfiguration.Status", out.Status)
-				d.Observe("MfaDelete", out.MFADelete)
-				return nil
-			})
-		},
-		func() error {
 			return s3GetBucketLogging.Get(ctx, s, d, &s3.GetBucketLoggingInput{Bucket: &name}, func(out *s3.GetBucketLoggingOutput) error {
 				if l := out.LoggingEnabled; l != nil {
 					d.Set("LoggingConfiguration.DestinationBucketName", l.TargetBucket)
@@ -182,12 +185,6 @@ func (s *Scope) bucket(ctx context.Context, b types.Bucket) error {
 		func() error {
 			return s3GetBucketLifecycle.Get(ctx, s, d, &s3.GetBucketLifecycleConfigurationInput{Bucket: &name}, func(out *s3.GetBucketLifecycleConfigurationOutput) error {
 				d.Set("LifecycleConfiguration.Rules", lifecycleRules(out.Rules))
-				return nil
-			})
-		},
-		func() error {
-			return s3GetBucketReplication.Get(ctx, s, d, &s3.GetBucketReplicationInput{Bucket: &name}, func(out *s3.GetBucketReplicationOutput) error {
-				d.Fit("ReplicationConfiguration", out.ReplicationConfiguration)
 				return nil
 			})
 		},
@@ -210,20 +207,32 @@ func (s *Scope) bucket(ctx context.Context, b types.Bucket) error {
 			})
 		},
 		func() error {
-			return s3GetObjectLock.Get(ctx, s, d, &s3.GetObjectLockConfigurationInput{Bucket: &name}, func(out *s3.GetObjectLockConfigurationOutput) error {
-				if c := out.ObjectLockConfiguration; c != nil {
-					d.Set("ObjectLockEnabled", c.ObjectLockEnabled == types.ObjectLockEnabledEnabled)
-					d.Fit("ObjectLockConfiguration", c)
-				}
-				return nil
-			})
-		},
-		func() error {
 			return s3GetBucketNotification.Get(ctx, s, d, &s3.GetBucketNotificationConfigurationInput{Bucket: &name}, func(out *s3.GetBucketNotificationConfigurationOutput) error {
 				notifications(d, out)
 				return nil
 			})
 		},
+	}
+	// Only a bucket that has versioning can have replication or Object Lock:
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html (read 2026-11-24).
+	if versioned {
+		steps = append(steps,
+			func() error {
+				return s3GetBucketReplication.Get(ctx, s, d, &s3.GetBucketReplicationInput{Bucket: &name}, func(out *s3.GetBucketReplicationOutput) error {
+					d.Fit("ReplicationConfiguration", out.ReplicationConfiguration)
+					return nil
+				})
+			},
+			func() error {
+				return s3GetObjectLock.Get(ctx, s, d, &s3.GetObjectLockConfigurationInput{Bucket: &name}, func(out *s3.GetObjectLockConfigurationOutput) error {
+					if c := out.ObjectLockConfiguration; c != nil {
+						d.Set("ObjectLockEnabled", c.ObjectLockEnabled == types.ObjectLockEnabledEnabled)
+						d.Fit("ObjectLockConfiguration", c)
+					}
+					return nil
+				})
+			},
+		)
 	}
 	if err := each(ctx, s, steps, func(_ context.Context, step func() error) error { return step() }); err != nil {
 		return err
