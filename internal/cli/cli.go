@@ -174,7 +174,6 @@ never as passed.`,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w\nSee '%s --help'.", err, c.CommandPath())
@@ -183,7 +182,24 @@ never as passed.`,
 	for _, c := range root.Commands() {
 		wrapArgs(c)
 	}
+	group(root)
 	return root
+}
+
+// group makes a command that only holds others say so of a word it does not know.
+func group(c *cobra.Command) {
+	c.Args = cobra.ArbitraryArgs
+	c.SuggestionsMinimumDistance = 2
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		near := c.SuggestionsFor(args[0])
+		if len(near) > 0 {
+			return usage("there is no command %q; did you mean %s?\nSee '%s --help'.", args[0], strings.Join(near, " or "), c.CommandPath())
+		}
+		return usage("there is no command %q\nSee '%s --help'.", args[0], c.CommandPath())
+	}
 }
 
 // wrapArgs makes wrong arguments a usage error.

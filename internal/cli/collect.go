@@ -10,7 +10,6 @@ import (
 
 func newCollect(env Environment) *cobra.Command {
 	in := &input{env: env}
-	var dry bool
 	c := &cobra.Command{
 		Use:   "collect",
 		Short: "Read accounts into a snapshot file",
@@ -31,7 +30,7 @@ is in the snapshot as a gap.`,
 			if err != nil {
 				return err
 			}
-			if dry {
+			if in.dry {
 				return in.dryRun(c.Context(), schemas)
 			}
 			if in.output == "" {
@@ -51,7 +50,6 @@ is in the snapshot as a gap.`,
 	}
 	in.addFlags(c.Flags(), true)
 	c.Flags().StringVarP(&in.output, "output", "o", "", "snapshot `FILE` to write")
-	c.Flags().BoolVar(&dry, "dry-run", false, "print the number and kinds of calls instead of making them")
 	return c
 }
 

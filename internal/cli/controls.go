@@ -51,9 +51,9 @@ func newControls(env Environment) *cobra.Command {
 		Short: "List, show, write and test controls",
 		Long: `A control is a YAML file: a resource type, a condition in CEL that must hold, and
 what a person needs to act on it. The built-in ones and your own are alike.`,
-		Args: cobra.NoArgs,
 	}
 	c.AddCommand(newControlsList(env), newControlsShow(env), newControlsNew(env), newControlsTest(env))
+	group(c)
 	return c
 }
 

@@ -129,6 +129,9 @@ func (in *input) scan(ctx context.Context, j *judgement) error {
 	if err != nil {
 		return err
 	}
+	if in.dry {
+		return in.dryRun(ctx, schemas)
+	}
 	catalog, err := loadControls(schemas, append(slices.Clone(in.config.Scan.Controls), j.folders...))
 	if err != nil {
 		return err

@@ -38,6 +38,7 @@ type input struct {
 	record    string
 	output    string
 	quiet     bool
+	dry       bool
 
 	// title stands for the source in reports, where its path says nothing.
 	title string
@@ -68,6 +69,7 @@ func (in *input) addFlags(f *pflag.FlagSet, liveOnly bool) {
 	f.Float64Var(&in.perSecond, "max-calls-per-second", 0, "limit on all calls together (default: only the limits of each service)")
 	f.IntVar(&in.live.Parallel, "parallel", 32, "calls made at a time")
 	f.StringVar(&in.record, "record", "", "also write what AWS answered to `DIR` as AWS CLI output, secrets taken out")
+	f.BoolVar(&in.dry, "dry-run", false, "print the number and kinds of calls instead of making them")
 	f.BoolVar(&in.resume, "resume", false, "go on with the last unfinished scan of the same scope")
 	f.DurationVar(&in.maxAge, "max-age", 0, "use a snapshot of the same scope that is younger than this, such as 1h")
 	f.BoolVarP(&in.quiet, "quiet", "q", false, "no progress and no summary of calls")
