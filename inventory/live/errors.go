@@ -126,6 +126,13 @@ func message(err error) string {
 	if errors.As(err, &api) {
 		text = api.ErrorMessage()
 	}
+	// The ids of a request differ each time and help nobody who reads a report.
+	for _, id := range []string{"RequestID: ", "HostID: "} {
+		if before, after, ok := strings.Cut(text, id); ok {
+			_, rest, _ := strings.Cut(after, ",")
+			text = before + strings.TrimPrefix(rest, " ")
+		}
+	}
 	text = strings.Join(strings.Fields(text), " ")
 	const limit = 300
 	if len(text) > limit {
