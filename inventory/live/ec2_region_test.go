@@ -134,6 +134,7 @@ func networkOf(f *fake, owner *string) {
 	}))
 	answer(f, ec2DescribeVpnConnections, there(func(*ec2.DescribeVpnConnectionsInput) *ec2.DescribeVpnConnectionsOutput {
 		return &ec2.DescribeVpnConnectionsOutput{VpnConnections: []types.VpnConnection{{VpnConnectionId: aws.String("vpn-1"), TransitGatewayId: aws.String("tgw-1"), CustomerGatewayId: aws.String("cgw-1"), Type: "ipsec.1",
+			Routes:                       []types.VpnStaticRoute{{DestinationCidrBlock: aws.String("192.168.0.0/16"), State: "available"}, {DestinationCidrBlock: aws.String("192.169.0.0/16"), State: "deleted"}},
 			CustomerGatewayConfiguration: aws.String("<hush/>"), VgwTelemetry: []types.VgwTelemetry{{Status: "UP"}},
 			Options: &types.VpnConnectionOptions{StaticRoutesOnly: aws.Bool(true), TunnelOptions: []types.TunnelOption{{PreSharedKey: aws.String("hush"), TunnelInsideCidr: aws.String("169.254.1.0/30"), DpdTimeoutSeconds: aws.Int32(30),
 				IkeVersions: []types.IKEVersionsListValue{{Value: aws.String("ikev2")}}}}}}}}
@@ -209,6 +210,7 @@ func TestEC2Mapping(t *testing.T) {
 		{transitRouteType, "tgw-rtb-1|10.5.0.0/16", []any{"properties", "TransitGatewayAttachmentId"}, "tgw-attach-1"},
 		{transitRouteType, "tgw-rtb-1|10.6.0.0/16", []any{"properties", "Blackhole"}, true},
 		{vpnConnectionType, "vpn-1", []any{"properties", "StaticRoutesOnly"}, true},
+		{vpnRouteType, "192.168.0.0/16|vpn-1", []any{"properties"}, map[string]any{"DestinationCidrBlock": "192.168.0.0/16", "VpnConnectionId": "vpn-1"}},
 		{vpnConnectionType, "vpn-1", []any{"observed", "VgwTelemetry", 0, "Status"}, "UP"},
 	}
 	for _, test := range tests {

@@ -12,6 +12,7 @@ import (
 const (
 	vpnGatewayType      = "AWS::EC2::VPNGateway"
 	vpnConnectionType   = "AWS::EC2::VPNConnection"
+	vpnRouteType        = "AWS::EC2::VPNConnectionRoute"
 	customerGatewayType = "AWS::EC2::CustomerGateway"
 	clientVPNType       = "AWS::EC2::ClientVpnEndpoint"
 )
@@ -20,7 +21,7 @@ var (
 	ec2DescribeVpnGateways = operation(ec2.NewFromConfig, (*ec2.Client).DescribeVpnGateways, Declaration{
 		Types: []string{vpnGatewayType, gatewayAttachmentType}})
 	ec2DescribeVpnConnections = operation(ec2.NewFromConfig, (*ec2.Client).DescribeVpnConnections, Declaration{
-		Types: []string{vpnConnectionType}, Optional: true})
+		Types: []string{vpnConnectionType, vpnRouteType}, Optional: true})
 	ec2DescribeCustomerGateways = operation(ec2.NewFromConfig, (*ec2.Client).DescribeCustomerGateways, Declaration{
 		Types: []string{customerGatewayType}, Optional: true})
 	ec2DescribeClientVpnEndpoints = operation(ec2.NewFromConfig, (*ec2.Client).DescribeClientVpnEndpoints, Declaration{
@@ -106,7 +107,23 @@ func (r *ec2Region) vpnConnection(ctx context.Context, c *types.VpnConnection) e
 		}
 		d.Fit("VpnTunnelOptionsSpecifications", tunnels)
 	}
-	return r.Put(ctx, d)
+	if err := r.Put(ctx, d); err != nil {
+		return err
+	}
+	for _, t := range c.Routes {
+		if gone(t.State) {
+			continue
+		}
+		to := aws.ToString(t.DestinationCidrBlock)
+		x := r.Draft(vpnRouteType, to+"|"+id, "", to).From(ec2DescribeVpnConnections.Operation, r.Scope)
+		x.Set("DestinationCidrBlock", to)
+		x.Set("VpnConnectionId", id)
+		x.Observe("State", t.State)
+		if err := r.Put(ctx, x); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *ec2Region) clientVPNs(ctx context.Context) error {
