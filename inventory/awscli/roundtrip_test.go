@@ -103,7 +103,8 @@ func (f *filler) fill(v reflect.Value, depth int, secret bool) {
 		if f.plain {
 			n = [...]int{-1, 0, 1, 1, 1, 2}[f.rand.IntN(6)] // what lists lists must come to an end
 		}
-		if depth > 6 || n < 0 {
+		// A list of unions may not hold empty ones, which is what the deepest would be.
+		if depth > 6 || n < 0 || depth > 5 && typ.Elem().Kind() == reflect.Interface {
 			return
 		}
 		v.Set(reflect.MakeSlice(typ, n, n))
@@ -123,6 +124,9 @@ func (f *filler) fill(v reflect.Value, depth int, secret bool) {
 			k, e := reflect.New(typ.Key()).Elem(), reflect.New(typ.Elem()).Elem()
 			f.fill(k, depth+1, false)
 			f.fill(e, depth+1, secret)
+			if e.Kind() == reflect.Slice && e.IsNil() {
+				e.Set(reflect.MakeSlice(e.Type(), 0, 0)) // AWS's maps hold no null
+			}
 			v.SetMapIndex(k, e)
 		}
 	case reflect.String:

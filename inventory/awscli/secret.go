@@ -37,8 +37,14 @@ func secretMember(service, typ, name string, v reflect.Value) bool {
 		return typ == "ApiKey" && name == "Value"
 	case "cloudformation":
 		return name == "ParameterValue" || name == "ResolvedValue"
+	case "cloudfront":
+		// Origins trust what such a header says.
+		return typ == "OriginCustomHeader" && name == "HeaderValue"
 	case "ecs":
 		return typ == "KeyValuePair" && name == "Value"
+	case "wafv2":
+		// A rule that lets only those pass who know a header's value.
+		return typ == "ByteMatchStatement" && name == "SearchString"
 	case "ssm":
 		return (typ == "Parameter" || typ == "ParameterHistory") && name == "Value"
 	}

@@ -6,14 +6,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 )
 
 const (
-	distributionType   = "AWS::CloudFront::Distribution"
-	originAccessType   = "AWS::CloudFront::OriginAccessControl"
-	deliverySourceType = "AWS::Logs::DeliverySource"
-	deliveryType       = "AWS::Logs::Delivery"
+	distributionType = "AWS::CloudFront::Distribution"
+	originAccessType = "AWS::CloudFront::OriginAccessControl"
 )
 
 var (
@@ -24,22 +21,15 @@ var (
 			"properties.DistributionConfig.ContinuousDeploymentPolicyId", "properties.DistributionConfig.TenantConfig", "properties.DistributionConfig.CacheTagConfig"}})
 	cloudfrontListOriginAccessControls = operation(cloudfront.NewFromConfig, (*cloudfront.Client).ListOriginAccessControls, Declaration{
 		Types: []string{originAccessType}, Optional: true})
-	logsDescribeDeliverySources = operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DescribeDeliverySources, Declaration{
-		Types: []string{deliverySourceType}, Optional: true})
-	logsDescribeDeliveries = operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DescribeDeliveries, Declaration{
-		Types: []string{deliveryType}, Optional: true})
 )
 
-// cloudfrontService reads distributions and where their access logs go: with the
-// newer standard logging that stands in CloudWatch Logs' deliveries of the
-// global region, not in the distribution
-// (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html, read 2026-11-24).
+// cloudfrontService reads distributions. Where the newer standard logging is on,
+// a delivery of CloudWatch Logs says so, not the distribution.
 func cloudfrontService() *Service {
 	return &Service{
 		Name: "cloudfront", Title: "CloudFront", Global: true,
-		Operations: []*Operation{cloudfrontListDistributions.Operation, cloudfrontGetDistributionConfig.Operation, cloudfrontListOriginAccessControls.Operation,
-			logsDescribeDeliverySources.Operation, logsDescribeDeliveries.Operation},
-		Collect: collectCloudFront,
+		Operations: []*Operation{cloudfrontListDistributions.Operation, cloudfrontGetDistributionConfig.Operation, cloudfrontListOriginAccessControls.Operation},
+		Collect:    collectCloudFront,
 	}
 }
 
@@ -55,7 +45,7 @@ func collectCloudFront(ctx context.Context, s *Scope) error {
 	if err != nil || whole && !found {
 		return err
 	}
-	err = cloudfrontListOriginAccessControls.List(ctx, s, &cloudfront.ListOriginAccessControlsInput{MaxItems: aws.Int32(100)}, func(out *cloudfront.ListOriginAccessControlsOutput) error {
+	return cloudfrontListOriginAccessControls.List(ctx, s, &cloudfront.ListOriginAccessControlsInput{MaxItems: aws.Int32(100)}, func(out *cloudfront.ListOriginAccessControlsOutput) error {
 		if out.OriginAccessControlList == nil {
 			return nil
 		}
@@ -66,45 +56,6 @@ func collectCloudFront(ctx context.Context, s *Scope) error {
 			d.Set("Id", id)
 			c.Id = nil
 			d.Fit("OriginAccessControlConfig", c)
-			if err := s.Put(ctx, d); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return s.deliveries(ctx)
-}
-
-func (s *Scope) deliveries(ctx context.Context) error {
-	err := logsDescribeDeliverySources.List(ctx, s, &cloudwatchlogs.DescribeDeliverySourcesInput{Limit: aws.Int32(50)}, func(out *cloudwatchlogs.DescribeDeliverySourcesOutput) error {
-		for _, x := range out.DeliverySources {
-			name := aws.ToString(x.Name)
-			d := s.Draft(deliverySourceType, name, aws.ToString(x.Arn), name).From(logsDescribeDeliverySources.Operation, s)
-			d.Fold(x, Folding{})
-			if len(x.ResourceArns) > 0 {
-				d.Set("ResourceArn", x.ResourceArns[0])
-			}
-			if err := s.Put(ctx, d); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return logsDescribeDeliveries.List(ctx, s, &cloudwatchlogs.DescribeDeliveriesInput{Limit: aws.Int32(50)}, func(out *cloudwatchlogs.DescribeDeliveriesOutput) error {
-		for _, x := range out.Deliveries {
-			id := aws.ToString(x.Id)
-			d := s.Draft(deliveryType, id, aws.ToString(x.Arn), id).From(logsDescribeDeliveries.Operation, s)
-			d.Fold(x, Folding{Rename: map[string]string{"Id": "DeliveryId"}, Drop: []string{"S3DeliveryConfiguration"}})
-			if c := x.S3DeliveryConfiguration; c != nil {
-				d.Set("S3SuffixPath", c.SuffixPath)
-				d.Set("S3EnableHiveCompatiblePath", c.EnableHiveCompatiblePath)
-			}
 			if err := s.Put(ctx, d); err != nil {
 				return err
 			}

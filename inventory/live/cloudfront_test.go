@@ -6,8 +6,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	logs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -39,13 +37,6 @@ func cloudfrontFake() *fake {
 		return &cloudfront.ListOriginAccessControlsOutput{OriginAccessControlList: &types.OriginAccessControlList{Items: []types.OriginAccessControlSummary{
 			{Id: aws.String("E1"), Name: aws.String("oac"), SigningBehavior: types.OriginAccessControlSigningBehaviorsAlways, SigningProtocol: types.OriginAccessControlSigningProtocolsSigv4, OriginAccessControlOriginType: types.OriginAccessControlOriginTypesS3}}}}, nil
 	})
-	answer(f, logsDescribeDeliverySources, func(Place, *cloudwatchlogs.DescribeDeliverySourcesInput) (*cloudwatchlogs.DescribeDeliverySourcesOutput, error) {
-		return &cloudwatchlogs.DescribeDeliverySourcesOutput{DeliverySources: []logs.DeliverySource{{Name: aws.String("cf"), LogType: aws.String("ACCESS_LOGS"), Service: aws.String("cloudfront"),
-			ResourceArns: []string{"arn:aws:cloudfront::111122223333:distribution/D1"}}}}, nil
-	})
-	answer(f, logsDescribeDeliveries, func(Place, *cloudwatchlogs.DescribeDeliveriesInput) (*cloudwatchlogs.DescribeDeliveriesOutput, error) {
-		return &cloudwatchlogs.DescribeDeliveriesOutput{Deliveries: []logs.Delivery{{Id: aws.String("d-1"), DeliverySourceName: aws.String("cf"), DeliveryDestinationArn: aws.String("x"), S3DeliveryConfiguration: &logs.S3DeliveryConfiguration{SuffixPath: aws.String("/y")}}}}, nil
-	})
 	return f
 }
 
@@ -75,12 +66,6 @@ func TestCloudFront(t *testing.T) {
 	if o := c.one(t, originAccessType, "E1"); at(o, "properties", "OriginAccessControlConfig", "SigningBehavior") != "always" {
 		t.Errorf("origin access %v", o["properties"])
 	}
-	if o := c.one(t, deliverySourceType, "cf"); at(o, "properties", "ResourceArn") != "arn:aws:cloudfront::111122223333:distribution/D1" {
-		t.Errorf("delivery source %v", o["properties"])
-	}
-	if o := c.one(t, deliveryType, "d-1"); at(o, "properties", "DeliveryId") != "d-1" || at(o, "properties", "S3SuffixPath") != "/y" {
-		t.Errorf("delivery %v", o["properties"])
-	}
 }
 
 func TestCloudFrontGaps(t *testing.T) {
@@ -101,7 +86,7 @@ func TestCloudFrontGaps(t *testing.T) {
 	answer(f, cloudfrontListDistributions, func(Place, *cloudfront.ListDistributionsInput) (*cloudfront.ListDistributionsOutput, error) {
 		return nil, apiError("AccessDenied")
 	})
-	if c := collect(t, f, cloudfrontService()); len(c.gaps) != 1 || len(c.calls) != 4 {
+	if c := collect(t, f, cloudfrontService()); len(c.gaps) != 1 || len(c.calls) != 2 {
 		t.Errorf("gaps %v, calls %v", c.gaps, c.calls)
 	}
 	if c := collect(t, &fake{}, cloudfrontService()); len(c.calls) != 1 {

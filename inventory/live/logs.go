@@ -34,8 +34,9 @@ var (
 func logsService() *Service {
 	return &Service{
 		Name: "logs", Title: "CloudWatch Logs",
-		Operations: []*Operation{logsDescribeGroups.Operation, logsDescribeMetricFilters.Operation, logsDescribeResourcePolicies.Operation, logsDescribeDestinations.Operation},
-		Collect:    collectLogs,
+		Operations: []*Operation{logsDescribeGroups.Operation, logsDescribeMetricFilters.Operation, logsDescribeResourcePolicies.Operation, logsDescribeDestinations.Operation,
+			logsDescribeDeliverySources.Operation, logsDescribeDeliveries.Operation},
+		Collect: collectLogs,
 	}
 }
 
@@ -62,7 +63,10 @@ func collectLogs(ctx context.Context, s *Scope) error {
 	if err := s.logsResourcePolicies(ctx); err != nil {
 		return err
 	}
-	return s.logsDestinations(ctx)
+	if err := s.logsDestinations(ctx); err != nil {
+		return err
+	}
+	return s.deliveries(ctx)
 }
 
 func (s *Scope) logGroup(ctx context.Context, g types.LogGroup) error {
