@@ -147,7 +147,6 @@ func content(t *testing.T, s *inventory.Snapshot) map[string]any {
 			if err := json.Unmarshal(d.JSON, &doc); err != nil {
 				return err
 			}
-			slices.SortFunc(d.Unknowns, func(a, b merlon.Unknown) int { return cmpText(a.Path+a.Reason, b.Path+b.Reason) })
 			out[fmt.Sprint(doc["type"], doc["account"], doc["region"], doc["id"])] = map[string]any{"doc": doc, "unknowns": slices.Clone(d.Unknowns)}
 			return nil
 		})
@@ -159,16 +158,6 @@ func content(t *testing.T, s *inventory.Snapshot) map[string]any {
 		t.Fatal(err)
 	}
 	return out
-}
-
-func cmpText(a, b string) int {
-	if a < b {
-		return -1
-	}
-	if a > b {
-		return 1
-	}
-	return 0
 }
 
 // files reads a folder.

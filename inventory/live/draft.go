@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -189,6 +190,10 @@ func (d *Draft) finish() (*merlon.Resource, error) {
 	if r.Name == "" {
 		r.Name = d.ID
 	}
+	// The answers came in any order; the document of one account is always the same.
+	slices.SortFunc(r.Unknowns, func(a, b merlon.Unknown) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Gap, b.Gap), cmp.Compare(a.Reason, b.Reason))
+	})
 	var err error
 	if r.Properties, err = json.Marshal(d.properties); err != nil {
 		return nil, fmt.Errorf("properties of %s: %w", d.Key(), err)
