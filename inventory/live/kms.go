@@ -47,28 +47,34 @@ var (
 func kmsService() *Service {
 	return &Service{
 		Name: "kms", Title: "KMS",
-		Operations: []*Operation{kmsListAliases.Operation, kmsListKeys.Operation, kmsDescribeKey.Operation, kmsGetKeyPolicy.Operation,
+		Operations: []*Operation{kmsListKeys.Operation, kmsListAliases.Operation, kmsDescribeKey.Operation, kmsGetKeyPolicy.Operation,
 			kmsGetKeyRotationStatus.Operation, kmsListGrants.Operation},
 		Collect: collectKMS,
 	}
 }
 
 func collectKMS(ctx context.Context, s *Scope) error {
+	var keys []types.KeyListEntry
+	whole, err := kmsListKeys.ListAll(ctx, s, &kms.ListKeysInput{Limit: aws.Int32(1000)}, func(out *kms.ListKeysOutput) error {
+		keys = append(keys, out.Keys...)
+		return nil
+	})
+	if err != nil || whole && len(keys) == 0 {
+		return err
+	}
 	managed, err := s.kmsAliases(ctx)
 	if err != nil {
 		return err
 	}
-	return kmsListKeys.List(ctx, s, &kms.ListKeysInput{Limit: aws.Int32(1000)}, func(out *kms.ListKeysOutput) error {
-		return each(ctx, s, out.Keys, func(ctx context.Context, k types.KeyListEntry) error {
-			d := s.Draft(kmsKeyType, aws.ToString(k.KeyId), aws.ToString(k.KeyArn), "").From(kmsListKeys.Operation, s)
-			d.Set("KeyId", k.KeyId)
-			d.Set("Arn", k.KeyArn)
-			d.UnknownBecause("tags", tagsApart)
-			if managed[d.ID] {
-				return s.kmsManagedKey(ctx, d)
-			}
-			return s.kmsKey(ctx, d)
-		})
+	return each(ctx, s, keys, func(ctx context.Context, k types.KeyListEntry) error {
+		d := s.Draft(kmsKeyType, aws.ToString(k.KeyId), aws.ToString(k.KeyArn), "").From(kmsListKeys.Operation, s)
+		d.Set("KeyId", k.KeyId)
+		d.Set("Arn", k.KeyArn)
+		d.UnknownBecause("tags", tagsApart)
+		if managed[d.ID] {
+			return s.kmsManagedKey(ctx, d)
+		}
+		return s.kmsKey(ctx, d)
 	})
 }
 
@@ -81,6 +87,7 @@ const tagsApart = "the list gives no tags, and a call for each resource would be
 // (https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html, read 2026-11-24).
 func (s *Scope) kmsAliases(ctx context.Context) (managed map[string]bool, err error) {
 	managed = map[string]bool{}
+	reserved := map[string]bool{}
 	err = kmsListAliases.List(ctx, s, &kms.ListAliasesInput{Limit: aws.Int32(100)}, func(out *kms.ListAliasesOutput) error {
 		for _, a := range out.Aliases {
 			name, key := aws.ToString(a.AliasName), aws.ToString(a.TargetKeyId)
@@ -89,6 +96,11 @@ func (s *Scope) kmsAliases(ctx context.Context) (managed map[string]bool, err er
 			}
 			if strings.HasPrefix(name, "alias/aws/") {
 				managed[key] = true
+				// Emulators that are asked for a service's key twice at once make two; AWS has one.
+				if reserved[name] {
+					continue
+				}
+				reserved[name] = true
 			}
 			d := s.Draft(kmsAliasType, name, aws.ToString(a.AliasArn), name).From(kmsListAliases.Operation, s)
 			d.Fold(a, Folding{Drop: []string{"AliasArn"}})

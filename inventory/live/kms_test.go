@@ -30,6 +30,7 @@ func kmsFake() *fake {
 		return &kms.ListAliasesOutput{Aliases: []types.AliasListEntry{
 			{AliasName: aws.String("alias/mine"), AliasArn: aws.String("arn:aws:kms:eu-west-1:111122223333:alias/mine"), TargetKeyId: aws.String("mine"), CreationDate: &fakeNow},
 			{AliasName: aws.String("alias/aws/ebs"), AliasArn: aws.String("arn:aws:kms:eu-west-1:111122223333:alias/aws/ebs"), TargetKeyId: aws.String("ebs")},
+			{AliasName: aws.String("alias/aws/ebs"), AliasArn: aws.String("arn:aws:kms:eu-west-1:111122223333:alias/aws/ebs"), TargetKeyId: aws.String("another")},
 			{AliasName: aws.String("alias/aws/s3")}}}, nil
 	})
 	answer(f, kmsListKeys, func(p Place, _ *kms.ListKeysInput) (*kms.ListKeysOutput, error) {
@@ -118,7 +119,7 @@ func TestKMSManagedKeys(t *testing.T) {
 	for _, call := range c.calls {
 		counts[call]++
 	}
-	want := map[string]int{"kms:ListAliases": 2, "kms:ListKeys": 2, "kms:DescribeKey": 4, "kms:GetKeyPolicy": 3, "kms:GetKeyRotationStatus": 1, "kms:ListGrants": 3}
+	want := map[string]int{"kms:ListAliases": 1, "kms:ListKeys": 2, "kms:DescribeKey": 4, "kms:GetKeyPolicy": 3, "kms:GetKeyRotationStatus": 1, "kms:ListGrants": 3}
 	for call, n := range want {
 		if counts[call] != n {
 			t.Errorf("%s was called %d times, want %d", call, counts[call], n)
