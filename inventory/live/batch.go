@@ -11,14 +11,19 @@ import (
 // asked for only where the list holds something must be asked for when it could
 // not be read.
 func (o op[I, O]) ListAll(ctx context.Context, s *Scope, in *I, fn func(*O) error) (whole bool, err error) {
-	cause := o.pages(ctx, s, "", "", in, func(out *O, _ merlon.Read) error { return fn(out) })
-	return cause == nil, s.listed(ctx, o.Operation, "", cause)
+	page := *in
+	return s.list(ctx, o.Operation, "", &page, answers(fn))
 }
 
 // Batch makes one call about several resources. Any failure makes the parts that
 // the operation fills unknown on each of them; there is one Gap for the batch.
 func (o op[I, O]) Batch(ctx context.Context, s *Scope, rs []*Draft, in *I, fn func(*O) error) error {
-	err := o.pages(ctx, s, "", "", in, func(out *O, read merlon.Read) error {
+	page := *in
+	return s.batch(ctx, o.Operation, rs, &page, answers(fn))
+}
+
+func (s *Scope) batch(ctx context.Context, o *Operation, rs []*Draft, in any, fn func(any) error) error {
+	err := s.pages(ctx, o, "", "", in, func(out any, read merlon.Read) error {
 		read.Properties = o.Fills
 		for _, r := range rs {
 			r.read(read)
@@ -31,7 +36,7 @@ func (o op[I, O]) Batch(ctx context.Context, s *Scope, rs []*Draft, in *I, fn fu
 	if o.absent(err) {
 		return nil
 	}
-	g := s.gap(o.Operation, "", err)
+	g := s.gap(o, "", err)
 	g.Types = o.Types
 	for _, r := range rs {
 		r.unknown(o.Fills, g)

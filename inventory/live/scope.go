@@ -116,6 +116,20 @@ func stop(err error) error {
 	return fmt.Errorf("%w: %w", errStop, err)
 }
 
+// The methods of op only put types on what Scope does: a generic body would be
+// compiled once for each of some four hundred operations.
+
+// answers gives fn an answer in its type.
+func answers[O any](fn func(*O) error) func(any) error {
+	return func(out any) error {
+		typed, ok := out.(*O)
+		if !ok {
+			return fmt.Errorf("the source answered with %T", out)
+		}
+		return fn(typed)
+	}
+}
+
 // List makes a list call, page by page, and gives each page to fn. A failure is
 // recorded as a Gap over the operation's types and is not returned; an error
 // that is returned ends the unit.
@@ -125,8 +139,15 @@ func (o op[I, O]) List(ctx context.Context, s *Scope, in *I, fn func(*O) error) 
 
 // ListIn is List in another region of the account.
 func (o op[I, O]) ListIn(ctx context.Context, s *Scope, region merlon.Region, in *I, fn func(*O) error) error {
-	err := o.pages(ctx, s, region, "", in, func(out *O, _ merlon.Read) error { return fn(out) })
-	return s.listed(ctx, o.Operation, region, err)
+	page := *in
+	_, err := s.list(ctx, o.Operation, region, &page, answers(fn))
+	return err
+}
+
+// list makes a list call and says whether it was read to its end.
+func (s *Scope) list(ctx context.Context, o *Operation, region merlon.Region, in any, fn func(any) error) (whole bool, err error) {
+	cause := s.pages(ctx, o, region, "", in, func(out any, _ merlon.Read) error { return fn(out) })
+	return cause == nil, s.listed(ctx, o, region, cause)
 }
 
 // listed turns the failure of a list call into a Gap.
@@ -151,11 +172,16 @@ func (o op[I, O]) Get(ctx context.Context, s *Scope, r *Draft, in *I, fn func(*O
 
 // Pages is Get for an answer of several pages.
 func (o op[I, O]) Pages(ctx context.Context, s *Scope, r *Draft, in *I, fn func(*O) error) error {
+	page := *in
+	return s.get(ctx, o.Operation, r, &page, answers(fn))
+}
+
+func (s *Scope) get(ctx context.Context, o *Operation, r *Draft, in any, fn func(any) error) error {
 	region := s.Region
-	if r.Region != "" && r.Region != s.Region && !s.anywhere(o.Operation) {
+	if r.Region != "" && r.Region != s.Region && !s.anywhere(o) {
 		region = r.Region
 	}
-	err := o.pages(ctx, s, region, r.Key(), in, func(out *O, read merlon.Read) error {
+	err := s.pages(ctx, o, region, r.Key(), in, func(out any, read merlon.Read) error {
 		read.Properties = o.Fills
 		r.read(read)
 		return fn(out)
@@ -167,7 +193,7 @@ func (o op[I, O]) Pages(ctx context.Context, s *Scope, r *Draft, in *I, fn func(
 		r.read(merlon.Read{Call: o.Call(), At: time.Now(), Properties: o.Fills})
 		return nil
 	}
-	g := s.gap(o.Operation, region, err)
+	g := s.gap(o, region, err)
 	g.Resource, g.Types = r.Key(), o.Types
 	r.unknown(o.Fills, g)
 	return stop(s.writer.Gap(ctx, g))
@@ -190,22 +216,27 @@ func (s *Scope) anywhere(o *Operation) bool {
 	return s.service.Global
 }
 
+// pages makes a call and follows its pages, for collectors that treat its failure
+// in a way of their own.
 func (o op[I, O]) pages(ctx context.Context, s *Scope, region merlon.Region, resource string, in *I, fn func(*O, merlon.Read) error) error {
 	page := *in
+	return s.pages(ctx, o.Operation, region, resource, &page, func(out any, read merlon.Read) error {
+		return answers(func(typed *O) error { return fn(typed, read) })(out)
+	})
+}
+
+// pages makes a call and follows its pages; in is changed on the way.
+func (s *Scope) pages(ctx context.Context, o *Operation, region merlon.Region, resource string, in any, fn func(any, merlon.Read) error) error {
 	seen := map[string]bool{}
 	for {
-		out, read, err := s.call(ctx, o.Operation, region, resource, &page)
+		out, read, err := s.call(ctx, o, region, resource, in)
 		if err != nil {
 			return err
 		}
-		typed, ok := out.(*O)
-		if !ok {
-			return stop(fmt.Errorf("%s: the source answered with %T", o.Call(), out))
+		if err := fn(out, read); err != nil {
+			return stop(fmt.Errorf("%s: %w", o.Call(), err))
 		}
-		if err := fn(typed, read); err != nil {
-			return stop(err)
-		}
-		field, token := nextToken(typed)
+		field, token := nextToken(out)
 		if token == "" {
 			return nil
 		}
@@ -214,7 +245,7 @@ func (o op[I, O]) pages(ctx context.Context, s *Scope, region merlon.Region, res
 			return fmt.Errorf("%s: the same page token came twice: %w", o.Call(), errRepeated)
 		}
 		seen[token] = true
-		if err := setToken(&page, field, token); err != nil {
+		if err := setToken(in, field, token); err != nil {
 			return stop(fmt.Errorf("%s: %w", o.Call(), err))
 		}
 	}
