@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -46,6 +47,14 @@ func parseMessage(message string) ([]messagePart, []fault) {
 			parts = append(parts, messagePart{cel: string(chars[i+2 : end]), offset: i + 2})
 			i = end + 1
 		default:
+			// A message is one line, however the file folds it.
+			if unicode.IsSpace(chars[i]) {
+				chars[i] = ' '
+				if i > 0 && chars[i-1] == ' ' {
+					i++
+					continue
+				}
+			}
 			text.WriteRune(chars[i])
 			i++
 		}

@@ -18,6 +18,7 @@ func TestParseMessage(t *testing.T) {
 		{"${'\\'}'}", "'\\'}'@2"},
 		{"$${a} costs $5 and {b}", "${a} costs $5 and {b}"},
 		{"", ""},
+		{"a  b\n c\t${x}  d", "a b c |x@10| d"},
 	} {
 		parts, faults := parseMessage(tc.message)
 		var got []string

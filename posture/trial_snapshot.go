@@ -140,4 +140,3 @@ func (t *trial) write(ctx context.Context, b *inventory.Builder, meta *inventory
 	_, err := b.Finished(ctx) // makes what is written visible to a reader
 	return err
 }
-
