@@ -77,13 +77,19 @@ type collected struct {
 // us-east-1 for the global ones), and holds every document to its schema.
 func collect(t *testing.T, src Source, services ...*Service) *collected {
 	t.Helper()
+	return collectIn(t, src, "111122223333", services...)
+}
+
+// collectIn is collect in another account.
+func collectIn(t *testing.T, src Source, account merlon.AccountID, services ...*Service) *collected {
+	t.Helper()
 	ctx := t.Context()
 	schemas, err := inventory.LoadSchemas()
 	if err != nil {
 		t.Fatal(err)
 	}
 	meta := inventory.Meta{Kind: inventory.KindLive, Started: fakeNow, Finished: fakeNow,
-		Accounts: []inventory.Account{{ID: "111122223333", Regions: []merlon.Region{"eu-west-1", "us-east-1"}}}}
+		Accounts: []inventory.Account{{ID: account, Regions: []merlon.Region{"eu-west-1", "us-east-1"}}}}
 	for _, s := range services {
 		meta.Services = append(meta.Services, s.Meta())
 	}
@@ -93,7 +99,7 @@ func collect(t *testing.T, src Source, services ...*Service) *collected {
 		t.Fatal(err)
 	}
 	w := &Walk{Services: services, Source: src, Schemas: schemas, Progress: NoProgress{}, Accounts: 1, Units: 4, Now: func() time.Time { return fakeNow },
-		Targets: []Target{{ID: "111122223333", Name: "test", Partition: "aws", Regions: []merlon.Region{"eu-west-1", "us-east-1"}}}}
+		Targets: []Target{{ID: account, Name: "test", Partition: "aws", Regions: []merlon.Region{"eu-west-1", "us-east-1"}}}}
 	if err := w.Run(ctx, b); err != nil {
 		t.Fatal(err)
 	}
