@@ -50,13 +50,13 @@ func transitGatewayOperations() []*Operation {
 // transitGateways reads the gateways, those shared with the account too, and,
 // where there are any, what hangs on them.
 func (r *ec2Region) transitGateways(ctx context.Context) error {
-	any := false
+	found := false
 	whole, err := ec2DescribeTransitGateways.ListAll(ctx, r.Scope, &ec2.DescribeTransitGatewaysInput{MaxResults: pageOf1000}, func(out *ec2.DescribeTransitGatewaysOutput) error {
 		for _, g := range out.TransitGateways {
 			if gone(g.State) {
 				continue
 			}
-			any = true
+			found = true
 			id := aws.ToString(g.TransitGatewayId)
 			d := r.Draft(transitGatewayType, id, r.arn(g.OwnerId, "transit-gateway/"+id), "").From(ec2DescribeTransitGateways.Operation, r.Scope)
 			d.Fold(g, Folding{Rename: map[string]string{"TransitGatewayId": "Id"}, Drop: []string{"Options"}})
@@ -73,7 +73,7 @@ func (r *ec2Region) transitGateways(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil || whole && !any {
+	if err != nil || whole && !found {
 		return err
 	}
 	r.note(func() { r.transit = true })

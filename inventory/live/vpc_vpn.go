@@ -60,21 +60,21 @@ func (r *ec2Region) vpnGateways(ctx context.Context) error {
 // configuration for the customer's device and the tunnels' options hold the
 // pre-shared keys: they stay out.
 func (r *ec2Region) vpnConnections(ctx context.Context) error {
-	any := false
+	found := false
 	whole, err := ec2DescribeVpnConnections.ListAll(ctx, r.Scope, &ec2.DescribeVpnConnectionsInput{}, func(out *ec2.DescribeVpnConnectionsOutput) error {
 		for i := range out.VpnConnections {
 			c := &out.VpnConnections[i]
 			if gone(c.State) {
 				continue
 			}
-			any = true
+			found = true
 			if err := r.vpnConnection(ctx, c); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil || whole && !any {
+	if err != nil || whole && !found {
 		return err
 	}
 	return ec2DescribeCustomerGateways.List(ctx, r.Scope, &ec2.DescribeCustomerGatewaysInput{}, func(out *ec2.DescribeCustomerGatewaysOutput) error {
