@@ -18,7 +18,7 @@ const (
 
 var (
 	sqsListQueues = operation(sqs.NewFromConfig, (*sqs.Client).ListQueues, Declaration{
-		Types: []string{queueType}})
+		Types: []string{queueType, queuePolicyType}})
 	sqsGetQueueAttributes = operation(sqs.NewFromConfig, (*sqs.Client).GetQueueAttributes, Declaration{
 		Per: queueType, Key: []string{"QueueUrl"}, Types: []string{queuePolicyType}, Fills: []string{"properties.KmsMasterKeyId", "properties.KmsDataKeyReusePeriodSeconds",
 			"properties.SqsManagedSseEnabled", "properties.DelaySeconds", "properties.MaximumMessageSize", "properties.MessageRetentionPeriod",
