@@ -16,7 +16,9 @@ const presentFunc = "@present"
 // one thing: an unknown element stands for any number of elements, so what they
 // say of it must hold if there is none. cel-go's own exists(x, true) over one
 // unknown element is true, where the list may be empty.
-func macros() []cel.Macro { return append(loopMacros(), cel.GlobalMacro("monitored", 1, makeMonitored)) }
+func macros() []cel.Macro {
+	return append(loopMacros(), cel.GlobalMacro("monitored", 1, makeMonitored))
+}
 
 // loopMacros are those that are made of nothing but CEL's own parts.
 func loopMacros() []cel.Macro {
