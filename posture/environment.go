@@ -178,6 +178,8 @@ func ownFunctions() []ownFunction {
 		{"isAnywhere", []cel.FunctionOpt{cel.Overload("is_anywhere", []*cel.Type{cel.StringType}, cel.BoolType, cel.UnaryBinding(isAnywhere))}},
 		{"cidrContains", []cel.FunctionOpt{cel.Overload("cidr_contains", []*cel.Type{cel.StringType, cel.StringType}, cel.BoolType, cel.BinaryBinding(cidrContains))}},
 		{"glob", []cel.FunctionOpt{cel.Overload("glob_string", []*cel.Type{cel.StringType, cel.StringType}, cel.BoolType, cel.BinaryBinding(globMatch))}},
+		{"filterMatches", []cel.FunctionOpt{cel.Overload("filter_matches", []*cel.Type{cel.StringType, cel.DynType}, cel.BoolType, cel.BinaryBinding(filterMatches))}},
+		{"trailEvent", []cel.FunctionOpt{cel.Overload("trail_event", []*cel.Type{cel.MapType(cel.StringType, cel.DynType)}, cel.MapType(cel.StringType, cel.DynType), cel.UnaryBinding(trailEvent))}},
 		{"json", []cel.FunctionOpt{cel.Overload("json_string", []*cel.Type{cel.StringType}, cel.DynType, cel.UnaryBinding(parseJSON))}},
 	}
 }

@@ -36,7 +36,8 @@ func secretMember(service, typ, name string, v reflect.Value) bool {
 	case "apigateway":
 		return typ == "ApiKey" && name == "Value"
 	case "cloudformation":
-		return name == "ParameterValue" || name == "ResolvedValue"
+		// A number tells the version of the CDK's bootstrap stack.
+		return name == "ParameterValue" || name == "ResolvedValue" || name == "OutputValue" && !digits.MatchString(textOf(v))
 	case "cloudfront":
 		// Origins trust what such a header says.
 		return typ == "OriginCustomHeader" && name == "HeaderValue"
@@ -45,11 +46,20 @@ func secretMember(service, typ, name string, v reflect.Value) bool {
 	case "wafv2":
 		// A rule that lets only those pass who know a header's value.
 		return typ == "ByteMatchStatement" && name == "SearchString"
+	case "eventbridge":
+		// What a target is sent.
+		return typ == "Target" && name == "Input" || typ == "InputTransformer" && name == "InputTemplate" || typ == "HttpParameters" ||
+			typ == "RedshiftDataParameters" && (name == "Sql" || name == "Sqls") || typ == "RunCommandTarget" && name == "Values" || typ == "SageMakerPipelineParameter" && name == "Value"
+	case "sns":
+		// Whoever knows the whole address of a chat's or a pager's hook can use it.
+		return typ == "Subscription" && name == "Endpoint" && strings.HasPrefix(textOf(v), "http")
 	case "ssm":
 		return (typ == "Parameter" || typ == "ParameterHistory") && name == "Value"
 	}
 	return false
 }
+
+var digits = regexp.MustCompile(`^[0-9]{1,9}$`)
 
 var secretWords = regexp.MustCompile(`(?i)passw(or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|credential`)
 

@@ -17,6 +17,8 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/glue"
 	gluetypes "github.com/aws/aws-sdk-go-v2/service/glue/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -26,6 +28,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
@@ -51,6 +55,11 @@ func TestSecrets(t *testing.T) {
 		{"ssm", &ssm.GetParametersOutput{Parameters: []ssmtypes.Parameter{{Name: aws.String("/a"), Value: aws.String(hush)}}}, []string{`"/a"`}},
 		{"secretsmanager", &secretsmanager.GetSecretValueOutput{Name: aws.String("s"), SecretString: aws.String(hush), SecretBinary: []byte(hush)}, []string{`"s"`}},
 		{"cloudformation", &cloudformation.DescribeStacksOutput{Stacks: []cftypes.Stack{{Parameters: []cftypes.Parameter{{ParameterKey: aws.String("Any"), ParameterValue: aws.String(hush)}}}}}, []string{`"Any"`}},
+		{"cloudformation", &cloudformation.DescribeStacksOutput{Stacks: []cftypes.Stack{{Outputs: []cftypes.Output{{OutputKey: aws.String("Key"), OutputValue: aws.String(hush)}, {OutputKey: aws.String("BootstrapVersion"), OutputValue: aws.String("21")}}}}}, []string{`"Key"`, `"21"`}},
+		{"eventbridge", &eventbridge.ListTargetsByRuleOutput{Targets: []ebtypes.Target{{Id: aws.String("t"), Input: aws.String(hush), InputTransformer: &ebtypes.InputTransformer{InputTemplate: aws.String(hush)},
+			HttpParameters:         &ebtypes.HttpParameters{HeaderParameters: map[string]string{"X-Key": hush}, QueryStringParameters: map[string]string{"q": hush}, PathParameterValues: []string{hush}},
+			RedshiftDataParameters: &ebtypes.RedshiftDataParameters{Sql: aws.String(hush), Sqls: []string{hush}}}}}, []string{`"t"`, `"X-Key"`}},
+		{"sns", &sns.ListSubscriptionsOutput{Subscriptions: []snstypes.Subscription{{Protocol: aws.String("https"), Endpoint: aws.String("https://example.com/" + hush)}, {Protocol: aws.String("email"), Endpoint: aws.String("kept@example.com")}}}, []string{"kept@example.com"}},
 		{"apigateway", &apigateway.GetApiKeysOutput{Items: []agtypes.ApiKey{{Id: aws.String("k"), Value: aws.String(hush)}}}, []string{`"k"`}},
 		{"cognitoidentityprovider", &cognitoidentityprovider.DescribeUserPoolClientOutput{UserPoolClient: &cogtypes.UserPoolClientType{ClientId: aws.String("c"), ClientSecret: aws.String(hush)}}, []string{`"c"`}},
 		{"cognitoidentityprovider", &cognitoidentityprovider.DescribeIdentityProviderOutput{IdentityProvider: &cogtypes.IdentityProviderType{ProviderDetails: map[string]string{"client_secret": hush, "client_id": "kept"}}}, []string{"kept"}},

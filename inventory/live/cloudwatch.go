@@ -5,7 +5,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 )
 
 const (
@@ -13,7 +15,17 @@ const (
 	compositeAlarmType = "AWS::CloudWatch::CompositeAlarm"
 )
 
-var cloudwatchDescribeAlarms = operation(cloudwatch.NewFromConfig, (*cloudwatch.Client).DescribeAlarms, Declaration{
+// newCloudWatch speaks JSON where the endpoint is not AWS's own: emulators do not
+// know CBOR, which the SDK prefers of the protocols that CloudWatch has.
+func newCloudWatch(cfg aws.Config, fns ...func(*cloudwatch.Options)) *cloudwatch.Client {
+	return cloudwatch.NewFromConfig(cfg, append(fns, func(o *cloudwatch.Options) {
+		if cfg.BaseEndpoint != nil {
+			o.Protocol = awsjson.New10(schemas.GraniteServiceVersion20100801)
+		}
+	})...)
+}
+
+var cloudwatchDescribeAlarms = operation(newCloudWatch, (*cloudwatch.Client).DescribeAlarms, Declaration{
 	Types: []string{alarmType, compositeAlarmType}})
 
 func cloudwatchService() *Service {

@@ -17,7 +17,7 @@ const (
 
 var (
 	eventsListBuses = operation(eventbridge.NewFromConfig, (*eventbridge.Client).ListEventBuses, Declaration{
-		Types: []string{eventBusType}})
+		Types: []string{eventBusType, eventRuleType}})
 	eventsListRules = operation(eventbridge.NewFromConfig, (*eventbridge.Client).ListRules, Declaration{
 		Per: eventBusType, Key: []string{"EventBusName"}, Types: []string{eventRuleType}})
 	eventsListTargets = operation(eventbridge.NewFromConfig, (*eventbridge.Client).ListTargetsByRule, Declaration{

@@ -20,7 +20,7 @@ const (
 
 var (
 	guarddutyListDetectors = operation(guardduty.NewFromConfig, (*guardduty.Client).ListDetectors, Declaration{
-		Types: []string{detectorType}})
+		Types: []string{detectorType, guarddutyMasterType, guarddutyMemberType, guarddutyDestinationType}})
 	guarddutyGetDetector = operation(guardduty.NewFromConfig, (*guardduty.Client).GetDetector, Declaration{
 		Per: detectorType, Key: []string{"DetectorId"}, Fills: []string{"properties.Enable", "properties.Features", "properties.FindingPublishingFrequency", "tags",
 			"observed.Status", "observed.ServiceRole", "observed.CreatedAt", "observed.UpdatedAt"}})

@@ -16,7 +16,7 @@ const (
 
 var (
 	inspectorGetStatus = operation(inspector2.NewFromConfig, (*inspector2.Client).BatchGetAccountStatus, Declaration{
-		Types: []string{inspectorStatusType}})
+		Types: []string{inspectorStatusType, inspectorScannedType}})
 	inspectorCountFindings = operation(inspector2.NewFromConfig, (*inspector2.Client).ListFindingAggregations, Declaration{
 		Per: inspectorStatusType, Key: []string{"AggregationType"}, Fills: []string{"observed.Findings"}, Optional: true})
 	inspectorListCoverage = operation(inspector2.NewFromConfig, (*inspector2.Client).ListCoverage, Declaration{

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -41,10 +40,9 @@ func logsService() *Service {
 }
 
 func collectLogs(ctx context.Context, s *Scope) error {
-	filters := false
+	groups := false
 	whole, err := logsDescribeGroups.ListAll(ctx, s, &cloudwatchlogs.DescribeLogGroupsInput{Limit: aws.Int32(logsPage)}, func(out *cloudwatchlogs.DescribeLogGroupsOutput) error {
-		// Each group says how many filters it has; where none does, nothing is to be asked for.
-		filters = filters || slices.ContainsFunc(out.LogGroups, func(g types.LogGroup) bool { return g.MetricFilterCount == nil || *g.MetricFilterCount > 0 })
+		groups = groups || len(out.LogGroups) > 0
 		for _, g := range out.LogGroups {
 			if err := s.logGroup(ctx, g); err != nil {
 				return err
@@ -55,7 +53,7 @@ func collectLogs(ctx context.Context, s *Scope) error {
 	if err != nil {
 		return err
 	}
-	if filters || !whole {
+	if groups || !whole {
 		if err := s.metricFilters(ctx); err != nil {
 			return err
 		}

@@ -55,7 +55,7 @@ func TestLogs(t *testing.T) {
 		{logsDestinationType, "central", way("properties", "DestinationPolicy"), `{"Statement":[]}`},
 	})
 	if n := c.cost()["logs:DescribeMetricFilters"]; n != 1 {
-		t.Errorf("filters were asked for %d times; one of two regions has any", n)
+		t.Errorf("filters were asked for %d times; one of two regions has a group", n)
 	}
 }
 

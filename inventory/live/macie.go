@@ -15,7 +15,7 @@ const (
 var (
 	// Macie answers "Macie is not enabled." under the code of a denial.
 	macieGetSession = operation(macie2.NewFromConfig, (*macie2.Client).GetMacieSession, Declaration{
-		Types: []string{macieSessionType}, Absent: []string{"AccessDeniedException: Macie is not enabled"},
+		Types: []string{macieSessionType, macieJobType}, Absent: []string{"AccessDeniedException: Macie is not enabled"},
 		Source: "https://github.com/prowler-cloud/prowler/issues/1279, https://docs.aws.amazon.com/macie/latest/APIReference/macie.html (read 2026-11-24)"})
 	macieGetAdministrator = operation(macie2.NewFromConfig, (*macie2.Client).GetAdministratorAccount, Declaration{
 		Per: macieSessionType, Fills: []string{"observed.Administrator"}})

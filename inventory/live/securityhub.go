@@ -21,7 +21,7 @@ const securityhubErrors = "https://docs.aws.amazon.com/securityhub/1.0/APIRefere
 
 var (
 	securityhubDescribeHub = operation(securityhub.NewFromConfig, (*securityhub.Client).DescribeHub, Declaration{
-		Types: []string{hubType}, Absent: []string{"InvalidAccessException: is not subscribed to AWS Security Hub"}, Source: securityhubErrors})
+		Types: []string{hubType, standardType, findingAggregatorType}, Absent: []string{"InvalidAccessException: is not subscribed to AWS Security Hub"}, Source: securityhubErrors})
 	securityhubGetStandards = operation(securityhub.NewFromConfig, (*securityhub.Client).GetEnabledStandards, Declaration{
 		Per: hubType, Types: []string{standardType}})
 	securityhubGetAdministrator = operation(securityhub.NewFromConfig, (*securityhub.Client).GetAdministratorAccount, Declaration{

@@ -22,7 +22,7 @@ const (
 
 var (
 	snsListTopics = operation(sns.NewFromConfig, (*sns.Client).ListTopics, Declaration{
-		Types: []string{topicType}})
+		Types: []string{topicType, topicPolicyType}})
 	snsGetTopicAttributes = operation(sns.NewFromConfig, (*sns.Client).GetTopicAttributes, Declaration{
 		Per: topicType, Types: []string{topicPolicyType}, Fills: []string{"properties.KmsMasterKeyId", "properties.DisplayName", "properties.FifoTopic",
 			"properties.ContentBasedDeduplication", "properties.FifoThroughputScope", "properties.SignatureVersion", "properties.TracingConfig", "properties.ArchivePolicy",

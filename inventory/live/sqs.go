@@ -18,7 +18,7 @@ const (
 
 var (
 	sqsListQueues = operation(sqs.NewFromConfig, (*sqs.Client).ListQueues, Declaration{
-		Types: []string{queueType}})
+		Types: []string{queueType, queuePolicyType}})
 	sqsGetQueueAttributes = operation(sqs.NewFromConfig, (*sqs.Client).GetQueueAttributes, Declaration{
 		Per: queueType, Key: []string{"QueueUrl"}, Types: []string{queuePolicyType}, Fills: []string{"properties.KmsMasterKeyId", "properties.KmsDataKeyReusePeriodSeconds",
 			"properties.SqsManagedSseEnabled", "properties.DelaySeconds", "properties.MaximumMessageSize", "properties.MessageRetentionPeriod",
@@ -85,9 +85,9 @@ func number(text string) any {
 
 // seconds is a time that AWS writes as seconds since 1970; the text where it is none.
 func seconds(text string) any {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || n < 0 || n > 1e11 {
 		return text
 	}
-	return time.Unix(n, 0)
+	return time.Unix(int64(n), 0)
 }
