@@ -20,7 +20,7 @@ var (
 			"properties.TableClass", "properties.StreamArn", "properties.WarmThroughput", "properties.VectorIndexes",
 			"observed.TableStatus", "observed.SSEDescription", "observed.Replicas", "observed.CreationDateTime", "observed.ItemCount"}})
 	dynamodbDescribeContinuousBackups = operation(dynamodb.NewFromConfig, (*dynamodb.Client).DescribeContinuousBackups, Declaration{
-		Per: tableType, Key: []string{"TableName"}, Fills: []string{"properties.PointInTimeRecoverySpecification", "observed.PointInTimeRecoveryDescription"}})
+		Per: tableType, Key: []string{"TableName"}, Fills: []string{"properties.PointInTimeRecoverySpecification"}})
 	dynamodbGetResourcePolicy = operation(dynamodb.NewFromConfig, (*dynamodb.Client).GetResourcePolicy, Declaration{
 		Per: tableType, Key: []string{"ResourceArn"}, Fills: []string{"properties.ResourcePolicy"},
 		Absent: []string{"PolicyNotFoundException"},
@@ -70,7 +70,6 @@ func (s *Scope) table(ctx context.Context, name string) error {
 					p := b.PointInTimeRecoveryDescription
 					d.Set("PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled", p.PointInTimeRecoveryStatus == types.PointInTimeRecoveryStatusEnabled)
 					d.Fit("PointInTimeRecoverySpecification.RecoveryPeriodInDays", p.RecoveryPeriodInDays)
-					d.Observe("PointInTimeRecoveryDescription", p)
 				}
 				return nil
 			})

@@ -84,6 +84,9 @@ func (s *Scope) fileSystem(ctx context.Context, f types.FileSystemDescription) (
 	d := s.Draft(fileSystemType, id, aws.ToString(f.FileSystemArn), aws.ToString(f.Name)).From(efsDescribeFileSystems.Operation, s)
 	d.Set("Arn", f.FileSystemArn)
 	d.Set("Encrypted", aws.ToBool(f.Encrypted))
+	if z := f.SizeInBytes; z != nil {
+		z.Timestamp = nil // when it was measured, each hour
+	}
 	d.Fold(f, Folding{Drop: []string{"FileSystemArn", "Encrypted", "CreationToken"}})
 	d.UnknownBecause("properties.LifecyclePolicies", "not read: it takes a call for each file system")
 	err := efsDescribeFileSystemPolicy.Get(ctx, s, d, &efs.DescribeFileSystemPolicyInput{FileSystemId: &id}, func(out *efs.DescribeFileSystemPolicyOutput) error {

@@ -108,9 +108,9 @@ func (s *Scope) rdsInstance(i types.DBInstance) *Draft {
 		Rename: map[string]string{"IAMDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
 			"EnabledCloudwatchLogsExports": "EnableCloudwatchLogsExports", "PerformanceInsightsEnabled": "EnablePerformanceInsights",
 			"ReadReplicaSourceDBInstanceIdentifier": "SourceDBInstanceIdentifier", "ReadReplicaSourceDBClusterIdentifier": "SourceDBClusterIdentifier"},
+		// LatestRestorableTime is a clock that moves every five minutes.
 		Drop: []string{"DBInstanceArn", "DBParameterGroups", "DBSecurityGroups", "DBSubnetGroup", "VpcSecurityGroups", "DomainMemberships",
-			"OptionGroupMemberships", "DbInstancePort"},
-		Observe: []string{"LatestRestorableTime"},
+			"OptionGroupMemberships", "DbInstancePort", "LatestRestorableTime"},
 	}
 	// Fit keeps as a fact what the type has no property for.
 	switch typ {
@@ -183,8 +183,8 @@ func (s *Scope) rdsCluster(c types.DBCluster) *Draft {
 		Rename: map[string]string{"DBClusterParameterGroup": "DBClusterParameterGroupName", "DBSubnetGroup": "DBSubnetGroupName",
 			"HttpEndpointEnabled": "EnableHttpEndpoint", "GlobalWriteForwardingRequested": "EnableGlobalWriteForwarding",
 			"EnabledCloudwatchLogsExports": "EnableCloudwatchLogsExports", "ScalingConfigurationInfo": "ScalingConfiguration"},
-		Drop:    []string{"DBClusterArn", "VpcSecurityGroups", "Endpoint", "ReaderEndpoint", "DomainMemberships"},
-		Observe: []string{"LatestRestorableTime", "EarliestRestorableTime"},
+		Drop: []string{"DBClusterArn", "VpcSecurityGroups", "Endpoint", "ReaderEndpoint", "DomainMemberships", "LatestRestorableTime",
+			"EarliestRestorableTime", "EarliestBacktrackTime"},
 	}
 	// Each of the three types spells some things in its own way.
 	if typ == rdsClusterType {

@@ -121,7 +121,8 @@ func (s *Scope) redshiftCluster(ctx context.Context, c types.Cluster) error {
 		d.Set("HsmConfigurationIdentifier", h.HsmConfigurationIdentifier)
 	}
 	d.Fold(c, Folding{Drop: []string{"ClusterParameterGroups", "VpcSecurityGroups", "IamRoles", "MultiAZ", "Endpoint", "ElasticIpStatus",
-		"ClusterSnapshotCopyStatus", "HsmStatus", "ClusterSecurityGroups", "DataTransferProgress", "ResizeInfo", "NextMaintenanceWindowStartTime"}})
+		"ClusterSnapshotCopyStatus", "HsmStatus", "ClusterSecurityGroups", "DataTransferProgress", "ResizeInfo", "NextMaintenanceWindowStartTime",
+		"ExpectedNextSnapshotScheduleTime"}})
 	err := redshiftDescribeLoggingStatus.Get(ctx, s, d, &redshift.DescribeLoggingStatusInput{ClusterIdentifier: &id}, func(out *redshift.DescribeLoggingStatusOutput) error {
 		d.Observe("LoggingEnabled", aws.ToBool(out.LoggingEnabled))
 		d.Observe("LastLogFailureTime", out.LastFailureTime)

@@ -180,7 +180,8 @@ func (s *Scope) ssmInstances(ctx context.Context) error {
 			some = true
 			id := aws.ToString(i.InstanceId)
 			d := s.Draft(managedInstanceType, id, "", aws.ToString(i.Name)).From(ssmDescribeInstanceInformation.Operation, s)
-			d.Fold(i, Folding{})
+			// The agent reports every few minutes; PingStatus says whether it does.
+			d.Fold(i, Folding{Drop: []string{"LastPingDateTime"}})
 			if err := s.Put(ctx, d); err != nil {
 				return err
 			}
