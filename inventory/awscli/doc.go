@@ -22,6 +22,10 @@
 // differs from the first only in what no file name shows has a "," and a hash
 // behind its name.
 //
+// A page token in a file says that there is more, whoever wrote the file: the AWS
+// CLI leaves one where it was told to stop, CloudMapper one where it went on. The
+// list is then taken for what it holds, with a Gap.
+//
 // Not its job: what the answers mean (inventory/live).
 package awscli
 
