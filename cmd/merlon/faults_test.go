@@ -168,7 +168,7 @@ func TestFullDisk(t *testing.T) {
 	limited := func(blocks int, args ...string) *exec.Cmd {
 		return u.command("sh", append([]string{"-c", fmt.Sprintf(`ulimit -f %d && exec "$0" "$@"`, blocks), u.program}, args...)...)
 	}
-	for _, blocks := range []int{1, 60, 400, 1000} {
+	for _, blocks := range []int{1, 400} {
 		name := fmt.Sprintf("limited-%d.db", blocks)
 		_, stderr := u.finish(1, limited(blocks, append(collect, "-o", name)...))
 		wants(t, stderr, "no space left for the snapshot", "hint: free some space")
@@ -183,7 +183,7 @@ func TestFullDisk(t *testing.T) {
 		u.same("whole.db", name)
 	}
 	before := u.files()
-	for _, format := range report.FormatNames() {
+	for _, format := range []string{"html", "jsonl"} {
 		_, stderr := u.finish(1, limited(8, "scan", "--snapshot", "whole.db", "--verdicts", "fail,unknown,pass", "--all", "--format", format+"=report."+format))
 		wants(t, stderr, format, "hint: the disk is full")
 		if after := u.files(); !slices.Equal(before, after) {
@@ -197,7 +197,7 @@ func TestFullDisk(t *testing.T) {
 	defer full.Close()
 	for _, args := range [][]string{
 		{"scan", "--snapshot", "whole.db"}, {"scan", "--snapshot", "whole.db", "--format", "jsonl=/dev/full"},
-		{"query", "--snapshot", "whole.db", "SELECT * FROM resources"}, {"diff", "whole.db", "limited-1000.db"},
+		{"query", "--snapshot", "whole.db", "SELECT * FROM resources"}, {"diff", "whole.db", "limited-400.db"},
 	} {
 		c := u.command(u.program, args...)
 		c.Stdout = full
@@ -329,17 +329,7 @@ func TestHostileNames(t *testing.T) {
 		harmless(t, format, stderr)
 		switch format {
 		case "csv":
-			rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, row := range rows {
-				for _, cell := range row {
-					if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-						t.Errorf("a cell that is a formula: %q", cell)
-					}
-				}
-			}
+			noFormulas(t, out)
 		case "json", "sarif":
 			if !json.Valid([]byte(out)) {
 				t.Errorf("%s is not JSON", format)
@@ -378,10 +368,22 @@ func TestHostileNames(t *testing.T) {
 		out, _ := u.run(0, "query", "--snapshot", "hostile.db", "--format", format, "SELECT * FROM resources")
 		harmless(t, "query "+format, out)
 		if format == "csv" {
-			for line := range strings.Lines(out) {
-				if strings.HasPrefix(line, "=") || strings.Contains(line, ",=") || strings.Contains(line, `"=`) {
-					t.Errorf("a formula: %s", line)
-				}
+			noFormulas(t, out)
+		}
+	}
+}
+
+// noFormulas demands that a spreadsheet takes no cell of a CSV file for a formula.
+func noFormulas(t *testing.T, text string) {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+				t.Errorf("a cell that is a formula: %q", cell)
 			}
 		}
 	}
