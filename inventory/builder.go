@@ -76,14 +76,26 @@ func Create(ctx context.Context, path string, schemas *SchemaSet, meta Meta) (*B
 	b := &Builder{path: path, db: db, schemas: schemas}
 	setup := fmt.Sprintf("PRAGMA page_size = 8192; PRAGMA application_id = %d; PRAGMA user_version = %d; BEGIN; %s COMMIT;", applicationID, formatVersion, tables)
 	if _, err := db.ExecContext(ctx, setup); err != nil {
-		db.Close()
+		b.discard()
 		return nil, fmt.Errorf("create snapshot %s: %w", path, translate(err))
 	}
 	if err := b.SetMeta(ctx, meta); err != nil {
-		db.Close()
+		b.discard()
 		return nil, err
 	}
 	return b, nil
+}
+
+// discard removes a file that could not be begun: it would be in the way of the
+// next attempt and holds nothing.
+func (b *Builder) discard() {
+	b.db.Close()
+	if strings.HasPrefix(b.path, memoryPrefix) {
+		return
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		os.Remove(b.path + suffix)
+	}
 }
 
 // Resume opens an unfinished snapshot to go on with it: what belongs to units

@@ -148,7 +148,8 @@ func translate(err error) error {
 		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 			return fmt.Errorf("%w: %v", ErrDamaged, err)
 		case sqlite3.SQLITE_IOERR:
-			if se.Code() == sqlite3.SQLITE_IOERR_WRITE {
+			switch se.Code() {
+			case sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE:
 				return fmt.Errorf("%w: %v", ErrFull, err)
 			}
 		}

@@ -18,10 +18,7 @@ import (
 // on with --resume each time, and demands the snapshot of an undisturbed one.
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
-	binary := filepath.Join(dir, "merlon")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	binary := built(t)
 	aws := awstest.Start(t)
 	aws.Populate(awstest.Fleet{Accounts: 3, Regions: 3})
 	aws.Inject(awstest.Fault{Do: awstest.Delay(2 * time.Millisecond)})

@@ -64,7 +64,7 @@ func (in *input) callTable(ctx context.Context, s *inventory.Snapshot) error {
 		}
 		for _, x := range []*report.Calls{t, &total} {
 			x.Calls += c.Calls
-			x.Retries += c.Attempts - c.Calls
+			x.Retries += max(0, c.Attempts-c.Calls)
 			x.Throttles += c.Throttles
 		}
 	}
@@ -108,28 +108,33 @@ func (in *input) dryRun(ctx context.Context, schemas *inventory.SchemaSet) error
 	}
 	fmt.Fprintf(w, "%s, %s\n\n", plural(len(targets), "account", "accounts"), plural(regions, "region in all", "regions in all"))
 	fmt.Fprintf(w, "%-48s %9s\n", "once an account (global services) or region", "calls")
-	lists := 0
+	lists, more := 0, 0
 	for _, s := range services {
+		places := regions
+		if s.Global {
+			places = len(targets)
+		}
 		n := 0
 		var names []string
 		for _, o := range s.Operations {
-			if (o.Per == "" || o.Shared) && !o.Optional {
-				n++
+			switch {
+			case o.Per != "" && !o.Shared:
+			case o.Optional:
+				more += places
+				names = append(names, o.Name+"?")
+			default:
+				n += max(1, o.Times) * places
 				names = append(names, o.Name)
 			}
 		}
-		if n == 0 {
+		if len(names) == 0 {
 			continue
-		}
-		if s.Global {
-			n *= len(targets)
-		} else {
-			n *= regions
 		}
 		lists += n
 		fmt.Fprintf(w, "%-48s %9s  %s\n", s.Name, thousands(int64(n)), strings.Join(names, " "))
 	}
-	fmt.Fprintf(w, "%-48s %9s\n\n", "together, if each answer fits one page", thousands(int64(lists)))
+	fmt.Fprintf(w, "%-48s %9s\n", "together, if each answer fits one page", thousands(int64(lists)))
+	fmt.Fprintf(w, "%-48s %9s\n\n", "those marked ?, at most", thousands(int64(more)))
 	fmt.Fprintf(w, "%-48s %9s\n", "once a resource", "calls")
 	total, perAccount := 0, 0
 	for _, s := range services {

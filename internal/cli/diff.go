@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -176,7 +175,7 @@ func (d *differences) end() error {
 }
 
 func (d *differences) line(v any) error {
-	text, err := json.Marshal(v)
+	text, err := report.JSON(v)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -232,7 +231,7 @@ func (j *jsonRows) row(row []any) error {
 		}
 		m[j.names[i]] = v
 	}
-	line, err := json.Marshal(m)
+	line, err := report.JSON(m)
 	if err != nil {
 		return err
 	}

@@ -297,7 +297,7 @@ func (in *input) end(ctx context.Context, s *inventory.Snapshot) (*report.Summar
 		service, _, _ := strings.Cut(c.Call, ":")
 		t := sum.Calls[service]
 		t.Calls += c.Calls
-		t.Retries += c.Attempts - c.Calls
+		t.Retries += max(0, c.Attempts-c.Calls)
 		t.Throttles += c.Throttles
 		sum.Calls[service] = t
 	}

@@ -70,9 +70,11 @@ func clean(s string, lines bool) string {
 	return b.String()
 }
 
-// jsonText is the JSON of v in which dangerous characters stand as \u escapes,
+// JSON is the JSON of v in which dangerous characters stand as \u escapes,
 // so that the text is harmless on a terminal and in a page while its value is
 // the one that was read. Bytes that are not UTF-8 become U+FFFD.
+func JSON(v any) ([]byte, error) { return jsonText(v) }
+
 func jsonText(v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	if err != nil {

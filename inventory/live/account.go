@@ -22,7 +22,7 @@ var (
 	accountListAliases = operation(iam.NewFromConfig, (*iam.Client).ListAccountAliases, Declaration{
 		Per: accountType, Fills: []string{"observed.Aliases"}})
 	accountGetAlternateContact = operation(account.NewFromConfig, (*account.Client).GetAlternateContact, Declaration{
-		Types: []string{alternateContactType}, Key: []string{"AlternateContactType"},
+		Types: []string{alternateContactType}, Key: []string{"AlternateContactType"}, Times: 3,
 		Absent: []string{"ResourceNotFoundException"}, Source: accountErrors})
 	accountGetContactInformation = operation(account.NewFromConfig, (*account.Client).GetContactInformation, Declaration{
 		Types: []string{contactInformationType}, Absent: []string{"ResourceNotFoundException"}, Source: accountErrors})

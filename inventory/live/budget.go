@@ -30,7 +30,7 @@ type bucketKey struct {
 func NewBudget(perSecond float64, now func() time.Time) *Budget {
 	b := &Budget{perSecond: perSecond, now: now, buckets: map[bucketKey]*bucket{}}
 	if perSecond > 0 {
-		b.all = &bucket{rate: perSecond, ceiling: perSecond, burst: max(1, perSecond/4), tokens: max(1, perSecond/4), last: now()}
+		b.all = newBucket(perSecond, max(1, perSecond/4), now())
 	}
 	return b
 }
@@ -56,7 +56,7 @@ func (b *Budget) bucket(k bucketKey) *bucket {
 	t := b.buckets[k]
 	if t == nil {
 		rate, burst := initialRate(k.service)
-		t = &bucket{rate: rate, ceiling: rate, burst: burst, tokens: burst, last: b.now()}
+		t = newBucket(rate, burst, b.now())
 		b.buckets[k] = t
 	}
 	return t
@@ -65,22 +65,51 @@ func (b *Budget) bucket(k bucketKey) *bucket {
 // wait takes a token, sleeping until there is one.
 func (b *Budget) wait(ctx context.Context, k bucketKey) error {
 	b.mu.Lock()
-	now := b.now()
-	d := b.bucket(k).take(now)
-	if b.all != nil {
-		d = max(d, b.all.take(now))
-	}
+	own := b.bucket(k)
 	b.mu.Unlock()
-	return sleep(ctx, d)
+	if err := b.queue(ctx, own); err != nil || b.all == nil {
+		return err
+	}
+	return b.queue(ctx, b.all)
 }
 
-// throttled halves the rate of a bucket, down to one call in two seconds.
-func (b *Budget) throttled(k bucketKey) {
+// recheck is how long a call sleeps at most before it looks at its bucket again,
+// whose rate may have changed.
+const recheck = 250 * time.Millisecond
+
+// queue waits for a bucket's next token, first come, first served.
+func (b *Budget) queue(ctx context.Context, t *bucket) error {
+	b.mu.Lock()
+	ticket := t.take(b.now())
+	d := t.delay(ticket)
+	b.mu.Unlock()
+	for d > 0 {
+		if err := sleep(ctx, min(d, recheck)); err != nil {
+			return err
+		}
+		b.mu.Lock()
+		t.refill(b.now())
+		d = t.delay(ticket)
+		b.mu.Unlock()
+	}
+	return ctx.Err()
+}
+
+// throttled halves the rate of a bucket, down to one call in two seconds, and
+// gives how often in a row that happened there. Of the calls that were under way
+// together only the first slows it down and counts: sent is when this one was made.
+func (b *Budget) throttled(k bucketKey, sent time.Time) (inRow int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	t := b.bucket(k)
-	t.rate = max(0.5, t.rate/2)
-	t.tokens = min(t.tokens, 0)
+	if sent.Before(t.slowed) {
+		return t.inRow
+	}
+	t.inRow++
+	t.refill(b.now())
+	t.rate, t.slowed = max(0.5, t.rate/2), b.now()
+	t.served = min(t.served, t.issued)
+	return t.inRow
 }
 
 // succeeded lets a slowed bucket recover: a hundred calls bring it back.
@@ -89,6 +118,7 @@ func (b *Budget) succeeded(k bucketKey) {
 	defer b.mu.Unlock()
 	t := b.bucket(k)
 	t.rate = min(t.ceiling, t.rate+t.ceiling/100)
+	t.inRow = 0
 }
 
 // forget drops the buckets of an account that has been read.
@@ -102,21 +132,36 @@ func (b *Budget) forget(account merlon.AccountID) {
 	}
 }
 
-// bucket is a token bucket; tokens may be negative, which is a queue.
+// bucket is a token bucket with a queue: who takes a ticket may go when as many
+// tokens have been served.
 type bucket struct {
-	rate, ceiling, burst, tokens float64
-	last                         time.Time
+	rate, ceiling, burst float64
+	issued, served       float64
+	last, slowed         time.Time
+	// inRow counts the slow-downs since the last good answer.
+	inRow int
 }
 
-// take removes a token and says how long to wait for it.
-func (t *bucket) take(now time.Time) time.Duration {
-	t.tokens = min(t.burst, t.tokens+now.Sub(t.last).Seconds()*t.rate)
+func newBucket(rate, burst float64, now time.Time) *bucket {
+	return &bucket{rate: rate, ceiling: rate, burst: burst, served: burst, last: now}
+}
+
+// refill serves what the time since the last look is worth, at most burst ahead.
+func (t *bucket) refill(now time.Time) {
+	t.served = min(t.issued+t.burst, t.served+now.Sub(t.last).Seconds()*t.rate)
 	t.last = now
-	t.tokens--
-	if t.tokens >= 0 {
-		return 0
-	}
-	return time.Duration(-t.tokens / t.rate * float64(time.Second))
+}
+
+// take gives a ticket.
+func (t *bucket) take(now time.Time) float64 {
+	t.refill(now)
+	t.issued++
+	return t.issued
+}
+
+// delay is how long it is at this rate until a ticket is served.
+func (t *bucket) delay(ticket float64) time.Duration {
+	return time.Duration((ticket - t.served) / t.rate * float64(time.Second))
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

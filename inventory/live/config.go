@@ -17,16 +17,16 @@ const (
 var (
 	configDescribeRecorders = operation(configservice.NewFromConfig, (*configservice.Client).DescribeConfigurationRecorders, Declaration{
 		Types: []string{configRecorderType}})
-	configDescribeRecorderStatus = operation(configservice.NewFromConfig, (*configservice.Client).DescribeConfigurationRecorderStatus, Declaration{
+	configDescribeRecorderStatus = operation(configservice.NewFromConfig, (*configservice.Client).DescribeConfigurationRecorderStatus, Declaration{Optional: true,
 		Per: configRecorderType, Shared: true, Fills: []string{"observed.Recording", "observed.LastStatus", "observed.LastErrorCode", "observed.LastErrorMessage",
 			"observed.LastStartTime", "observed.LastStopTime", "observed.LastStatusChangeTime"}})
-	configDescribeChannels = operation(configservice.NewFromConfig, (*configservice.Client).DescribeDeliveryChannels, Declaration{
+	configDescribeChannels = operation(configservice.NewFromConfig, (*configservice.Client).DescribeDeliveryChannels, Declaration{Optional: true,
 		Types: []string{configChannelType}})
-	configDescribeChannelStatus = operation(configservice.NewFromConfig, (*configservice.Client).DescribeDeliveryChannelStatus, Declaration{
+	configDescribeChannelStatus = operation(configservice.NewFromConfig, (*configservice.Client).DescribeDeliveryChannelStatus, Declaration{Optional: true,
 		Per: configChannelType, Shared: true, Fills: []string{"observed.ConfigHistoryDeliveryInfo", "observed.ConfigSnapshotDeliveryInfo", "observed.ConfigStreamDeliveryInfo"}})
 	configDescribeAggregators = operation(configservice.NewFromConfig, (*configservice.Client).DescribeConfigurationAggregators, Declaration{
 		Types: []string{configAggregatorType}})
-	configDescribeRules = operation(configservice.NewFromConfig, (*configservice.Client).DescribeConfigRules, Declaration{
+	configDescribeRules = operation(configservice.NewFromConfig, (*configservice.Client).DescribeConfigRules, Declaration{Optional: true,
 		Types: []string{configRuleType}})
 )
 

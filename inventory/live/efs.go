@@ -26,7 +26,7 @@ var (
 		Per: fileSystemType, Key: []string{"FileSystemId"}, Fills: []string{"properties.BackupPolicy"},
 		Absent: []string{"PolicyNotFound"},
 		Source: "https://docs.aws.amazon.com/efs/latest/ug/API_DescribeBackupPolicy.html (read 2026-11-24)"})
-	efsDescribeReplicationConfigurations = operation(efs.NewFromConfig, (*efs.Client).DescribeReplicationConfigurations, Declaration{
+	efsDescribeReplicationConfigurations = operation(efs.NewFromConfig, (*efs.Client).DescribeReplicationConfigurations, Declaration{Optional: true,
 		Per: fileSystemType, Shared: true, Fills: []string{"properties.ReplicationConfiguration"},
 		Absent: []string{"ReplicationNotFound"},
 		Source: "https://docs.aws.amazon.com/efs/latest/ug/API_DescribeReplicationConfigurations.html (read 2026-11-24)"})

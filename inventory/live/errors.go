@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -66,6 +67,8 @@ func causeFor(err error) merlon.Cause {
 		return merlon.CauseNotRecorded
 	case slices.Contains(expiredCodes, c), errors.Is(err, ErrExpired):
 		return merlon.CauseExpired
+	case isPage(err):
+		return merlon.CauseMalformed
 	case throttled(err):
 		return merlon.CauseThrottled
 	case denied(c, err):
@@ -104,7 +107,12 @@ func timedOut(err error) bool {
 // malformed: the answer arrived and could not be read.
 func malformed(err error) bool {
 	var de *smithy.DeserializationError
-	return errors.As(err, &de)
+	return errors.As(err, &de) || isPage(err) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+func isPage(err error) bool {
+	var p *pageError
+	return errors.As(err, &p)
 }
 
 // transient errors are worth another try soon.
@@ -123,8 +131,12 @@ func transient(err error) bool {
 func message(err error) string {
 	text := err.Error()
 	var api smithy.APIError
-	if errors.As(err, &api) {
+	var page *pageError
+	switch {
+	case errors.As(err, &api):
 		text = api.ErrorMessage()
+	case errors.As(err, &page):
+		text = page.Error()
 	}
 	// The ids of a request differ each time and help nobody who reads a report.
 	for _, id := range []string{"RequestID: ", "HostID: "} {

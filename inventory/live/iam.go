@@ -29,9 +29,9 @@ var (
 	iamGetAccountAuthorizationDetails = operation(iam.NewFromConfig, (*iam.Client).GetAccountAuthorizationDetails, Declaration{
 		Types: []string{userType, groupType, roleType, managedPolicyType}})
 	// The details leave out a role's description and how long its sessions may be.
-	iamListRoles = operation(iam.NewFromConfig, (*iam.Client).ListRoles, Declaration{
+	iamListRoles = operation(iam.NewFromConfig, (*iam.Client).ListRoles, Declaration{Optional: true,
 		Per: roleType, Shared: true, Fills: []string{"properties.Description", "properties.MaxSessionDuration"}})
-	iamListServiceSpecificCredentials = operation(iam.NewFromConfig, (*iam.Client).ListServiceSpecificCredentials, Declaration{
+	iamListServiceSpecificCredentials = operation(iam.NewFromConfig, (*iam.Client).ListServiceSpecificCredentials, Declaration{Optional: true,
 		Per: userType, Shared: true, Fills: []string{"observed.ServiceSpecificCredentials"}})
 	iamGetCredentialReport = operation(iam.NewFromConfig, (*iam.Client).GetCredentialReport, Declaration{
 		Types: []string{credentialReportType}})

@@ -25,7 +25,7 @@ var kmsMetadata = []string{"properties.Description", "properties.Enabled", "prop
 var (
 	kmsListKeys = operation(kms.NewFromConfig, (*kms.Client).ListKeys, Declaration{
 		Types: []string{kmsKeyType}})
-	kmsListAliases = operation(kms.NewFromConfig, (*kms.Client).ListAliases, Declaration{
+	kmsListAliases = operation(kms.NewFromConfig, (*kms.Client).ListAliases, Declaration{Optional: true,
 		Types: []string{kmsAliasType}})
 	kmsDescribeKey = operation(kms.NewFromConfig, (*kms.Client).DescribeKey, Declaration{
 		Per: kmsKeyType, Key: []string{"KeyId"}, Fills: kmsMetadata})

@@ -22,7 +22,7 @@ const (
 var (
 	logsDescribeGroups = operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DescribeLogGroups, Declaration{
 		Types: []string{logGroupType}})
-	logsDescribeMetricFilters = operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DescribeMetricFilters, Declaration{
+	logsDescribeMetricFilters = operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DescribeMetricFilters, Declaration{Optional: true,
 		Types: []string{metricFilterType}})
 	logsDescribeResourcePolicies = operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DescribeResourcePolicies, Declaration{
 		Types: []string{logsResourcePolicy}})

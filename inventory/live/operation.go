@@ -35,6 +35,9 @@ type Declaration struct {
 	// Optional calls are made only where the answer before says that there is
 	// something to ask for; they count in permissions, not in the dry run.
 	Optional bool
+	// Times is how often a call without Per is made in a region, where it takes
+	// more than one to hear everything; 0 is once.
+	Times int
 	// Shared: one call tells about all resources of the Per type ([op.Batch]), so
 	// that it is made once a region and not once each.
 	Shared bool

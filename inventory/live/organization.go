@@ -20,9 +20,13 @@ func (s *Session) organization(ctx context.Context) ([]Target, error) {
 	var out []Target
 	pages := organizations.NewListAccountsPaginator(client, &organizations.ListAccountsInput{})
 	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+		page, err := func() (*organizations.ListAccountsOutput, error) {
+			short, cancel := s.limited(ctx)
+			defer cancel()
+			return pages.NextPage(short)
+		}()
 		if err != nil {
-			return nil, fmt.Errorf("list the accounts of the organization (organizations:ListAccounts, from the management account or a delegated administrator): %w", err)
+			return nil, fmt.Errorf("list the accounts of the organization (organizations:ListAccounts, from the management account or a delegated administrator): %w", spent(err))
 		}
 		for _, a := range page.Accounts {
 			// An account that is closed or suspended answers no call.

@@ -24,20 +24,20 @@ const (
 var rdsParameterFills = []string{"properties.Parameters", "observed.Parameters"}
 
 var (
-	rdsDescribeDBParameterGroups = operation(rds.NewFromConfig, (*rds.Client).DescribeDBParameterGroups, Declaration{
+	rdsDescribeDBParameterGroups = operation(rds.NewFromConfig, (*rds.Client).DescribeDBParameterGroups, Declaration{Optional: true,
 		Types: []string{rdsGroupType, neptuneGroupType}})
 	// A group is one of three types; what the call fills has the same name in all.
 	rdsDescribeDBParameters = operation(rds.NewFromConfig, (*rds.Client).DescribeDBParameters, Declaration{
 		Per: rdsGroupType, Key: []string{"DBParameterGroupName", "Source"}, Fills: rdsParameterFills})
-	rdsDescribeDBClusterParameterGroups = operation(rds.NewFromConfig, (*rds.Client).DescribeDBClusterParameterGroups, Declaration{
+	rdsDescribeDBClusterParameterGroups = operation(rds.NewFromConfig, (*rds.Client).DescribeDBClusterParameterGroups, Declaration{Optional: true,
 		Types: []string{rdsClusterGroupType, neptuneClusterGroupType, documentClusterGroupType}})
 	rdsDescribeDBClusterParameters = operation(rds.NewFromConfig, (*rds.Client).DescribeDBClusterParameters, Declaration{
 		Per: rdsClusterGroupType, Key: []string{"DBClusterParameterGroupName", "Source"}, Fills: rdsParameterFills})
-	rdsDescribeDBSubnetGroups = operation(rds.NewFromConfig, (*rds.Client).DescribeDBSubnetGroups, Declaration{
+	rdsDescribeDBSubnetGroups = operation(rds.NewFromConfig, (*rds.Client).DescribeDBSubnetGroups, Declaration{Optional: true,
 		Types: []string{rdsSubnetGroupType}})
-	rdsDescribeEventSubscriptions = operation(rds.NewFromConfig, (*rds.Client).DescribeEventSubscriptions, Declaration{
+	rdsDescribeEventSubscriptions = operation(rds.NewFromConfig, (*rds.Client).DescribeEventSubscriptions, Declaration{Optional: true,
 		Types: []string{rdsSubscriptionType}})
-	rdsDescribeDBProxies = operation(rds.NewFromConfig, (*rds.Client).DescribeDBProxies, Declaration{
+	rdsDescribeDBProxies = operation(rds.NewFromConfig, (*rds.Client).DescribeDBProxies, Declaration{Optional: true,
 		Types: []string{rdsProxyType}})
 )
 

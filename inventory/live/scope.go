@@ -79,7 +79,8 @@ func (s *Scope) call(ctx context.Context, o *Operation, region merlon.Region, re
 			rec.Code = string(causeFor(err))
 		}
 	}
-	if !errors.Is(err, ErrNotRecorded) {
+	// What was given up unmade is no call.
+	if !errors.Is(err, ErrNotRecorded) && st.Attempts > 0 {
 		if werr := s.writer.Call(ctx, rec); werr != nil {
 			return nil, merlon.Read{}, stop(werr)
 		}

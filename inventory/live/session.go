@@ -7,14 +7,15 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go/logging"
 
 	"merlon.dev/merlon"
 )
@@ -66,11 +67,17 @@ func Connect(ctx context.Context, o Options) (*Session, error) {
 		cfg.Region = "us-east-1"
 	}
 	cfg.HTTPClient = HTTPClient(cfg.HTTPClient, o.Parallel)
+	// What the SDK would print of broken answers is in the gaps.
+	cfg.Logger = logging.Nop{}
+	// The few calls of the session itself are tried again by the SDK.
+	cfg.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts, r.MaxBackoff = o.Limits.Throttles, o.Limits.MaxBackoff })
+	}
 	if endpoint := cmpOr(o.EndpointURL, os.Getenv("AWS_ENDPOINT_URL")); endpoint != "" {
 		cfg.BaseEndpoint = &endpoint
 	}
 	s := &Session{opts: o, cfg: cfg, source: NewAWS(o.Budget, o.Limits, o.Parallel)}
-	short, cancel := context.WithTimeout(ctx, time.Minute)
+	short, cancel := s.limited(ctx)
 	defer cancel()
 	if _, err := cfg.Credentials.Retrieve(short); err != nil {
 		if ctx.Err() != nil {
@@ -83,7 +90,7 @@ func Connect(ctx context.Context, o Options) (*Session, error) {
 		if isCredentials(err) {
 			return nil, fmt.Errorf("%w: %s", ErrNoCredentials, message(err))
 		}
-		return nil, fmt.Errorf("ask AWS who is calling: %w", err)
+		return nil, fmt.Errorf("ask AWS in %s who is calling: %w", cfg.Region, spent(err))
 	}
 	s.Caller, s.Account = aws.ToString(id.Arn), merlon.AccountID(aws.ToString(id.Account))
 	if !s.Account.Valid() {
@@ -96,6 +103,30 @@ func Connect(ctx context.Context, o Options) (*Session, error) {
 	s.source.Configure(s.Account, cfg)
 	return s, nil
 }
+
+// limited bounds the calls of the session itself: one that hangs must not hold
+// up the scan for ever.
+func (s *Session) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, 2*s.opts.Limits.Timeout)
+}
+
+// spent marks an error of expired credentials as [ErrExpired].
+func spent(err error) error {
+	if err != nil && causeFor(err) == merlon.CauseExpired {
+		return fmt.Errorf("%w: %w", ErrExpired, err)
+	}
+	return err
+}
+
+// entryError is why an account could not be entered: the call that failed there.
+type entryError struct {
+	call, action string
+	err          error
+}
+
+func (e *entryError) Error() string { return e.call + ": " + e.err.Error() }
+
+func (e *entryError) Unwrap() error { return e.err }
 
 // Source answers the calls of this session.
 func (s *Session) Source() *AWS { return s.source }
@@ -165,9 +196,11 @@ func (s *Session) regionsOf(ctx context.Context, cfg aws.Config) ([]merlon.Regio
 		slices.Sort(out)
 		return slices.Compact(out), nil
 	}
-	res, err := ec2.NewFromConfig(cfg).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
+	short, cancel := s.limited(ctx)
+	defer cancel()
+	res, err := ec2.NewFromConfig(cfg).DescribeRegions(short, &ec2.DescribeRegionsInput{})
 	if err != nil {
-		return nil, fmt.Errorf("list the regions that are opted in (ec2:DescribeRegions): %w", err)
+		return nil, fmt.Errorf("list the regions that are opted in (ec2:DescribeRegions): %w", spent(err))
 	}
 	var out []merlon.Region
 	for _, r := range res.Regions {
@@ -199,12 +232,14 @@ func (s *Session) enter(ctx context.Context, t *Target) error {
 	})
 	cfg := s.cfg.Copy()
 	cfg.Credentials = aws.NewCredentialsCache(provider)
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return err
+	short, cancel := s.limited(ctx)
+	defer cancel()
+	if _, err := cfg.Credentials.Retrieve(short); err != nil {
+		return &entryError{"sts:AssumeRole", "sts:AssumeRole", err}
 	}
 	regions, err := s.regionsOf(ctx, cfg)
 	if err != nil {
-		return err
+		return &entryError{"ec2:DescribeRegions", "ec2:DescribeRegions", err}
 	}
 	t.Regions = regions
 	s.source.Configure(t.ID, cfg)

@@ -4,16 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"merlon.dev/merlon"
 )
@@ -67,6 +64,8 @@ type AWS struct {
 	budget *Budget
 	slots  chan struct{}
 
+	patience *patience
+
 	mu      sync.Mutex
 	configs map[merlon.AccountID]aws.Config
 	expired map[merlon.AccountID]bool
@@ -74,7 +73,7 @@ type AWS struct {
 
 // NewAWS makes a source with a budget and at most parallel calls at a time.
 func NewAWS(budget *Budget, limits Limits, parallel int) *AWS {
-	return &AWS{limits: limits, budget: budget, slots: make(chan struct{}, parallel),
+	return &AWS{limits: limits, budget: budget, slots: make(chan struct{}, parallel), patience: newPatience(limits.MaxBackoff),
 		configs: map[merlon.AccountID]aws.Config{}, expired: map[merlon.AccountID]bool{}}
 }
 
@@ -93,6 +92,7 @@ func (a *AWS) Forget(account merlon.AccountID) {
 	delete(a.configs, account)
 	a.mu.Unlock()
 	a.budget.forget(account)
+	a.patience.forget(account)
 }
 
 // Open gives a Caller for an account that was configured.
@@ -133,6 +133,10 @@ func (c *awsCaller) Call(ctx context.Context, o *Operation, in any) (any, Stats,
 	key := bucketKey{c.place.Account, c.place.Region, o.Service}
 	st := Stats{At: time.Now()}
 	defer func() { st.Took = time.Since(st.At) }()
+	tries, refused := c.a.patience.allow(key, o.Name)
+	if refused != nil {
+		return nil, st, refused
+	}
 	failures, pause := 0, l.Backoff
 	for {
 		if c.hasExpired() {
@@ -142,9 +146,11 @@ func (c *awsCaller) Call(ctx context.Context, o *Operation, in any) (any, Stats,
 			return nil, st, err
 		}
 		st.Attempts++
+		sent := time.Now()
 		out, err := c.attempt(ctx, o, in, l.Timeout)
 		if err == nil {
 			c.a.budget.succeeded(key)
+			c.a.patience.answered(key, o.Name)
 			st.Took = time.Since(st.At)
 			return out, st, nil
 		}
@@ -154,8 +160,12 @@ func (c *awsCaller) Call(ctx context.Context, o *Operation, in any) (any, Stats,
 		switch {
 		case throttled(err):
 			st.Throttles++
-			c.a.budget.throttled(key)
-			if st.Throttles >= l.Throttles {
+			// A service that throttles everything is asked once for each call.
+			if inRow := c.a.budget.throttled(key, sent); inRow >= 2*l.Throttles {
+				tries = 1
+			}
+			if st.Throttles >= min(tries, l.Throttles) {
+				c.a.patience.gaveUp(key, o.Name, err)
 				return nil, st, err
 			}
 		case slices.Contains(expiredCodes, code(err)):
@@ -163,10 +173,14 @@ func (c *awsCaller) Call(ctx context.Context, o *Operation, in any) (any, Stats,
 			return nil, st, fmt.Errorf("%w: %w", ErrExpired, err)
 		case transient(err):
 			failures++
-			if failures >= l.Failures || malformed(err) && failures >= 2 {
+			if failures >= min(tries, l.Failures) || malformed(err) && failures >= 2 {
+				if timedOut(err) {
+					c.a.patience.gaveUp(key, o.Name, err)
+				}
 				return nil, st, err
 			}
 		default:
+			c.a.patience.answered(key, o.Name)
 			return nil, st, err
 		}
 		// Full jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ (read 2026-11-24).
@@ -199,42 +213,6 @@ func (c *awsCaller) markExpired() {
 	c.a.mu.Lock()
 	defer c.a.mu.Unlock()
 	c.a.expired[c.place.Account] = true
-}
-
-// MaxBody is the largest answer that is read, in bytes.
-const MaxBody = 256 << 20
-
-// limitedClient refuses answers that are larger than MaxBody.
-type limitedClient struct{ aws.HTTPClient }
-
-func (l limitedClient) Do(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		// The SDK closes the body when the answer begins; its WriteTo then gives
-		// io.EOF as an error, for which net/http closes the connection under the
-		// answer. Without WriteTo a body that is closed is only at its end.
-		r.Body = struct{ io.ReadCloser }{r.Body}
-	}
-	resp, err := l.HTTPClient.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	resp.Body = http.MaxBytesReader(nil, resp.Body, MaxBody)
-	return resp, nil
-}
-
-// HTTPClient gives the client that calls go through: the one that the SDK's
-// configuration made, so that AWS_CA_BUNDLE and proxies count, with room for many
-// connections and a limit on what is read.
-func HTTPClient(from aws.HTTPClient, parallel int) aws.HTTPClient {
-	b, ok := from.(*awshttp.BuildableClient)
-	if !ok {
-		b = awshttp.NewBuildableClient()
-	}
-	return limitedClient{b.WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns = 4 * parallel
-		t.MaxIdleConnsPerHost = parallel
-		t.IdleConnTimeout = 30 * time.Second
-	})}
 }
 
 // isCredentials reports an error of finding or refreshing credentials, which no

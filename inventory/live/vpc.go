@@ -18,7 +18,7 @@ const (
 var (
 	ec2DescribeVpcs = operation(ec2.NewFromConfig, (*ec2.Client).DescribeVpcs, Declaration{
 		Types: []string{vpcType, vpcCidrBlockType}})
-	ec2DescribeSubnets = operation(ec2.NewFromConfig, (*ec2.Client).DescribeSubnets, Declaration{
+	ec2DescribeSubnets = operation(ec2.NewFromConfig, (*ec2.Client).DescribeSubnets, Declaration{Optional: true,
 		Types: []string{subnetType}})
 	ec2DescribeDhcpOptions = operation(ec2.NewFromConfig, (*ec2.Client).DescribeDhcpOptions, Declaration{
 		Types: []string{dhcpOptionsType}, Optional: true})

@@ -15,11 +15,11 @@ const (
 )
 
 var (
-	ec2DescribeNetworkInterfaces = operation(ec2.NewFromConfig, (*ec2.Client).DescribeNetworkInterfaces, Declaration{
+	ec2DescribeNetworkInterfaces = operation(ec2.NewFromConfig, (*ec2.Client).DescribeNetworkInterfaces, Declaration{Optional: true,
 		Types: []string{interfaceType}})
 	ec2DescribeAddresses = operation(ec2.NewFromConfig, (*ec2.Client).DescribeAddresses, Declaration{
 		Types: []string{addressType}})
-	ec2DescribeFlowLogs = operation(ec2.NewFromConfig, (*ec2.Client).DescribeFlowLogs, Declaration{
+	ec2DescribeFlowLogs = operation(ec2.NewFromConfig, (*ec2.Client).DescribeFlowLogs, Declaration{Optional: true,
 		Types: []string{flowLogType}})
 )
 

@@ -22,9 +22,9 @@ const (
 )
 
 var (
-	ec2DescribeRouteTables = operation(ec2.NewFromConfig, (*ec2.Client).DescribeRouteTables, Declaration{
+	ec2DescribeRouteTables = operation(ec2.NewFromConfig, (*ec2.Client).DescribeRouteTables, Declaration{Optional: true,
 		Types: []string{routeTableType, routeType, subnetRouteType, gatewayRouteType, vpnPropagationType}})
-	ec2DescribeNetworkAcls = operation(ec2.NewFromConfig, (*ec2.Client).DescribeNetworkAcls, Declaration{
+	ec2DescribeNetworkAcls = operation(ec2.NewFromConfig, (*ec2.Client).DescribeNetworkAcls, Declaration{Optional: true,
 		Types: []string{aclType, aclEntryType, subnetACLType}})
 )
 

@@ -138,6 +138,11 @@ func (w *Walk) account(ctx context.Context, b *inventory.Builder, t *Target, don
 		}
 	}
 	w.Progress.Planned(len(todo))
+	if closed != nil && causeFor(closed) == merlon.CauseExpired {
+		// Whoever assumes the role has to sign in again; what is not finished is
+		// read by --resume.
+		return spent(closed)
+	}
 	if closed != nil {
 		return w.closed(ctx, b, t, todo, closed)
 	}
@@ -170,8 +175,13 @@ func (w *Walk) closed(ctx context.Context, b *inventory.Builder, t *Target, todo
 			return err
 		}
 		g := &merlon.Gap{Call: "sts:AssumeRole", Account: t.ID, Region: u.region, Types: u.service.AllTypes(), Cause: causeFor(cause), Code: code(cause), Message: message(cause)}
+		action := "sts:AssumeRole"
+		var entry *entryError
+		if errors.As(cause, &entry) {
+			g.Call, action = entry.call, entry.action
+		}
 		if g.Cause == merlon.CauseDenied {
-			g.Actions = []string{"sts:AssumeRole"}
+			g.Actions = []string{action}
 			g.Statement = grant(g.Actions)
 		}
 		if err := uw.Gap(ctx, g); err != nil {
