@@ -255,6 +255,7 @@ class Production:
         for n in names:
             logs.create_log_group(logGroupName=n)
         logs.put_retention_policy(logGroupName=names[0], retentionInDays=400)
+        logs.put_retention_policy(logGroupName=names[1], retentionInDays=7)
         self.a.label("cloudwatch_log_group_retention_policy_specific_days_enabled", names[0], names[1], self.region)
 
     def balancers(self, product, i):

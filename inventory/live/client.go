@@ -55,15 +55,17 @@ func (l limitedClient) Do(r *http.Request) (*http.Response, error) {
 
 // foreign says what an answer is that no AWS service gives, "" for AWS's own.
 func foreign(resp *http.Response, body *bufio.Reader, r *http.Request) string {
-	if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); strings.EqualFold(strings.TrimSpace(kind), "text/html") {
+	// A shorter body ends the look early; its error comes up again when it is read.
+	head, err := body.Peek(64)
+	text := strings.ToLower(strings.TrimSpace(string(head)))
+	// Emulators send JSON under this type as well; what stands there counts.
+	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	if strings.EqualFold(strings.TrimSpace(kind), "text/html") && !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "<?xml") && r.Method != http.MethodHead {
 		return "an HTML page"
 	}
 	if r.Method == http.MethodHead || resp.StatusCode == http.StatusNoContent || resp.StatusCode >= 300 {
 		return ""
 	}
-	// A shorter body ends the look early; its error comes up again when it is read.
-	head, err := body.Peek(64)
-	text := strings.ToLower(strings.TrimSpace(string(head)))
 	switch {
 	case strings.HasPrefix(text, "<!doctype html"), strings.HasPrefix(text, "<html"):
 		return "an HTML page"
