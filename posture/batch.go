@@ -136,19 +136,26 @@ func (r *runner) judge(e *evaluator, b *batch) error {
 	}
 	text := b.text.String()
 	from := 0
+	var tallies []*Tally // of the account at hand, by rule
+	last := merlon.AccountID("")
 	for k := range b.items {
 		it := &b.items[k]
 		if err := e.begin(p.typ, text[from:it.end], it.row, it.unknowns, text[it.end:it.next]); err != nil {
 			return fmt.Errorf("resource %d of %s: %w", it.row, p.typ, err)
 		}
 		from = it.next
-		account := e.subject.rel.subject.Account
+		if account := e.subject.rel.subject.Account; tallies == nil || account != last {
+			tallies, last = tallies[:0], account
+			for i := range p.rules {
+				tallies = append(tallies, b.tally(i, account))
+			}
+		}
 		for i, rule := range p.rules {
 			o := e.judge(rule, p.params[i])
 			if e.failed != nil {
 				return e.failed
 			}
-			b.tally(i, account).count(o.verdict, o.outOfScope())
+			tallies[i].count(o.verdict, o.outOfScope())
 			if r.wanted[verdictIndex(o.verdict)] {
 				b.findings = append(b.findings, e.finding(rule, o))
 				if e.failed != nil {
@@ -165,7 +172,7 @@ func (r *runner) judge(e *evaluator, b *batch) error {
 	return nil
 }
 
-// tally finds the counts of a rule in an account; they come in runs.
+// tally finds the counts of a rule in an account.
 func (b *batch) tally(rule int, account merlon.AccountID) *Tally {
 	t, ok := b.counts[rule][account]
 	if !ok {

@@ -231,7 +231,7 @@ func BenchmarkRun(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(float64(time.Since(begin).Microseconds())/float64(len(c.Controls())), "µs/compile")
+	compiled := float64(time.Since(begin).Microseconds()) / float64(len(c.Controls()))
 	path, average := benchSnapshot(b, schemas, types, *documents)
 	s, err := inventory.Open(b.Context(), path, schemas)
 	if err != nil {
@@ -241,6 +241,7 @@ func BenchmarkRun(b *testing.B) {
 	runtime.GC()
 	debug.FreeOSMemory()
 	peak()
+	before := peak()
 	spent := cpu()
 	b.ResetTimer()
 	findings := 0
@@ -257,6 +258,8 @@ func BenchmarkRun(b *testing.B) {
 	b.ReportMetric(float64((cpu()-spent).Microseconds())/float64(*documents)/float64(b.N), "cpu-µs/resource")
 	b.ReportMetric(float64(*documents)*float64(b.N)/b.Elapsed().Seconds(), "resources/s")
 	b.ReportMetric(peak(), "MB-peak")
+	b.ReportMetric(before, "MB-before")
+	b.ReportMetric(compiled, "µs/compile")
 	b.ReportMetric(float64(average), "B/document")
 	b.ReportMetric(float64(findings)/float64(b.N)/float64(*documents), "findings/resource")
 }

@@ -266,13 +266,13 @@ func (p *tapeParser) list(depth int) error {
 func (p *tapeParser) str() error {
 	p.pos++
 	n := node{kind: kindString, start: uint32(p.pos)}
-	text := p.text
+	text, plain := p.text, true
 	for i := p.pos; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == '"':
 			n.end = uint32(i)
 			p.pos = i + 1
-			if n.flags == 0 && !utf8.ValidString(text[n.start:n.end]) {
+			if !plain && n.flags == 0 && !utf8.ValidString(text[n.start:n.end]) {
 				n.flags = flagEscaped
 			}
 			p.add(n)
@@ -288,6 +288,8 @@ func (p *tapeParser) str() error {
 		case c < ' ':
 			p.pos = i
 			return p.errorf("control character in a string")
+		case c >= utf8.RuneSelf:
+			plain = false
 		}
 	}
 	return p.errorf("the string does not end")
