@@ -21,23 +21,18 @@ type details struct {
 	used map[string]bool
 }
 
-// iamPrincipals reads the details, then the credential report, and writes both.
+// iamPrincipals reads the details and the credential report, and writes both.
 func (s *Scope) iamPrincipals(ctx context.Context, wait reportWait) error {
 	all := &details{byName: map[string]*Draft{}, used: map[string]bool{}}
-	err := iamGetAccountAuthorizationDetails.List(ctx, s, &iam.GetAccountAuthorizationDetailsInput{MaxItems: iamPage}, func(out *iam.GetAccountAuthorizationDetailsOutput) error {
-		for i := range out.UserDetailList {
-			s.user(all, &out.UserDetailList[i])
-		}
-		for i := range out.GroupDetailList {
-			s.group(all, &out.GroupDetailList[i])
-		}
-		for i := range out.RoleDetailList {
-			s.role(all, &out.RoleDetailList[i])
-		}
-		all.policies = append(all.policies, out.Policies...)
-		return nil
-	})
-	if err != nil {
+	var report *credentialReport
+	steps := []func(context.Context) error{
+		func(ctx context.Context) error { return s.iamDetails(ctx, all) },
+		func(ctx context.Context) (err error) {
+			report, err = s.fetchReport(ctx, wait)
+			return err
+		},
+	}
+	if err := each(ctx, s, steps, func(ctx context.Context, step func(context.Context) error) error { return step(ctx) }); err != nil {
 		return err
 	}
 	if err := s.moreOfRoles(ctx, all); err != nil {
@@ -46,7 +41,7 @@ func (s *Scope) iamPrincipals(ctx context.Context, wait reportWait) error {
 	if err := s.moreOfUsers(ctx, all); err != nil {
 		return err
 	}
-	if err := s.iamCredentialReport(ctx, all.users, wait); err != nil {
+	if err := s.iamCredentialReport(ctx, all.users, report); err != nil {
 		return err
 	}
 	for _, list := range [][]*Draft{all.users, all.groups, all.roles} {
@@ -62,6 +57,24 @@ func (s *Scope) iamPrincipals(ctx context.Context, wait reportWait) error {
 		}
 	}
 	return nil
+}
+
+// iamDetails reads who and what there is.
+func (s *Scope) iamDetails(ctx context.Context, all *details) error {
+	in := &iam.GetAccountAuthorizationDetailsInput{MaxItems: iamPage}
+	return iamGetAccountAuthorizationDetails.List(ctx, s, in, func(out *iam.GetAccountAuthorizationDetailsOutput) error {
+		for i := range out.UserDetailList {
+			s.user(all, &out.UserDetailList[i])
+		}
+		for i := range out.GroupDetailList {
+			s.group(all, &out.GroupDetailList[i])
+		}
+		for i := range out.RoleDetailList {
+			s.role(all, &out.RoleDetailList[i])
+		}
+		all.policies = append(all.policies, out.Policies...)
+		return nil
+	})
 }
 
 func (s *Scope) principal(typ, name string, arn *string) *Draft {
@@ -164,7 +177,7 @@ func (s *Scope) managedPolicy(ctx context.Context, p *types.ManagedPolicyDetail,
 		return nil
 	}
 	d := s.principal(managedPolicyType, arn, &arn)
-	d.Name = aws.ToString(p.PolicyName)
+	_, d.Name = splitPath(arn, ":policy")
 	d.Set("PolicyArn", arn)
 	d.Observe("AwsManaged", ours)
 	var versions []any

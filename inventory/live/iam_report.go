@@ -26,11 +26,7 @@ var notReadyCodes = [...]string{"ReportNotPresent", "ReportExpired", "ReportInPr
 // iamCredentialReport writes the rows of the credential report, and for each user
 // whether there is a password. A user whom the report does not know, being
 // younger than it, gets a row of unknowns.
-func (s *Scope) iamCredentialReport(ctx context.Context, users []*Draft, wait reportWait) error {
-	report, err := s.fetchReport(ctx, wait)
-	if err != nil {
-		return err
-	}
+func (s *Scope) iamCredentialReport(ctx context.Context, users []*Draft, report *credentialReport) error {
 	if report.gap != nil {
 		for _, u := range users {
 			u.unknown([]string{"properties.LoginProfile"}, report.gap)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"merlon.dev/merlon"
+	"merlon.dev/merlon/inventory"
 )
 
 const adminArn = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -154,6 +155,62 @@ func TestIAM(t *testing.T) {
 	}
 	if policies != 2 {
 		t.Errorf("%d policies: those of AWS's own that nobody uses are not the account's", policies)
+	}
+}
+
+// TestIAMPolicyOfAWS: a policy of AWS's own has one ARN everywhere, and in each
+// account those it is attached to there.
+func TestIAMPolicyOfAWS(t *testing.T) {
+	schemas, err := inventory.LoadSchemas()
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta := inventory.Meta{Kind: inventory.KindLive, Started: fakeNow, Finished: fakeNow, Services: []inventory.Service{iamService().Meta()}}
+	w := &Walk{Services: []*Service{iamService()}, Source: iamFake(), Schemas: schemas, Progress: NoProgress{}, Accounts: 1, Units: 1, Now: func() time.Time { return fakeNow }}
+	for _, id := range []merlon.AccountID{"111122223333", "999988887777"} {
+		w.Targets = append(w.Targets, Target{ID: id, Partition: "aws", Regions: []merlon.Region{"us-east-1"}})
+		meta.Accounts = append(meta.Accounts, inventory.Account{ID: id, Regions: []merlon.Region{"us-east-1"}})
+	}
+	path := t.TempDir() + "/s.db"
+	b, err := inventory.Create(t.Context(), path, schemas, meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Run(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Finish(t.Context(), meta); err != nil {
+		t.Fatal(err)
+	}
+	s, err := inventory.Open(t.Context(), path, schemas)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	policies := 0
+	err = s.Documents(t.Context(), managedPolicyType, func(d *inventory.Document) error {
+		p, err := d.Resource()
+		if err != nil || p.ID != adminArn {
+			return err
+		}
+		policies++
+		from := inventory.Subject{Row: d.Row, Type: p.Type, ID: p.ID, ARN: p.ARN, Account: p.Account, Region: p.Region}
+		groups := 0
+		_, err = s.Related(t.Context(), from, "groups", func(x *inventory.Document) error {
+			groups++
+			g, err := x.Resource()
+			if err == nil && g.Account != p.Account {
+				t.Errorf("a group of %s has the policy in %s", g.Account, p.Account)
+			}
+			return err
+		})
+		if groups != 1 {
+			t.Errorf("%d groups in %s", groups, p.Account)
+		}
+		return err
+	})
+	if err != nil || policies != 2 {
+		t.Errorf("%d policies, error %v", policies, err)
 	}
 }
 
