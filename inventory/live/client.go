@@ -56,7 +56,11 @@ func (l limitedClient) Do(r *http.Request) (*http.Response, error) {
 // foreign says what an answer is that no AWS service gives, "" for AWS's own.
 func foreign(resp *http.Response, body *bufio.Reader, r *http.Request) string {
 	if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); strings.EqualFold(strings.TrimSpace(kind), "text/html") {
-		return "an HTML page"
+		// Emulators call JSON so where they do not say what it is.
+		head, _ := body.Peek(64)
+		if text := strings.TrimSpace(string(head)); !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
+			return "an HTML page"
+		}
 	}
 	if r.Method == http.MethodHead || resp.StatusCode == http.StatusNoContent || resp.StatusCode >= 300 {
 		return ""
