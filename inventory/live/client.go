@@ -55,13 +55,12 @@ func (l limitedClient) Do(r *http.Request) (*http.Response, error) {
 
 // foreign says what an answer is that no AWS service gives, "" for AWS's own.
 func foreign(resp *http.Response, body *bufio.Reader, r *http.Request) string {
-	// A shorter body ends the look early; its error comes up again when it is read.
-	head, err := body.Peek(64)
-	text := strings.ToLower(strings.TrimSpace(string(head)))
-	// Emulators send JSON under this type as well; what stands there counts.
-	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	if strings.EqualFold(strings.TrimSpace(kind), "text/html") && !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "<?xml") && r.Method != http.MethodHead {
-		return "an HTML page"
+	if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); strings.EqualFold(strings.TrimSpace(kind), "text/html") {
+		// Emulators call JSON so where they do not say what it is.
+		head, _ := body.Peek(64)
+		if text := strings.TrimSpace(string(head)); !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
+			return "an HTML page"
+		}
 	}
 	if r.Method == http.MethodHead || resp.StatusCode == http.StatusNoContent || resp.StatusCode >= 300 {
 		return ""

@@ -1,7 +1,10 @@
 package live
 
 import (
+	"bufio"
 	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,6 +33,30 @@ func TestLargeAnswersFromAFastServer(t *testing.T) {
 		}
 		if len(out.SecurityGroups) != 1000 {
 			t.Fatalf("call %d: %d groups", i+1, len(out.SecurityGroups))
+		}
+	}
+}
+
+// TestForeign: a page is no answer, whatever it says it is; JSON is one, though
+// an emulator calls it a page.
+func TestForeign(t *testing.T) {
+	for _, x := range []struct {
+		name, kind, body, want string
+		status                 int
+	}{
+		{"JSON", "application/json", `{"Functions": []}`, "", 200},
+		{"JSON that is called a page", "text/html; charset=utf-8", ` {"Functions": []}`, "", 200},
+		{"a page", "text/html", "<html>sign in</html>", "an HTML page", 200},
+		{"a page with a failure", "text/html", "<!DOCTYPE html><p>{", "an HTML page", 404},
+		{"a page that is called JSON", "application/json", "<!DOCTYPE html>", "an HTML page", 200},
+		{"XHTML", "text/html", `<?xml version="1.0"?><!DOCTYPE html>`, "an HTML page", 200},
+		{"nothing that is called a page", "text/html", "", "an HTML page", 200},
+		{"nothing", "", "", "an empty body", 200},
+	} {
+		resp := &http.Response{StatusCode: x.status, Header: http.Header{"Content-Type": {x.kind}}}
+		req := &http.Request{Method: http.MethodGet}
+		if got := foreign(resp, bufio.NewReader(strings.NewReader(x.body)), req); got != x.want {
+			t.Errorf("%s: %q, want %q", x.name, got, x.want)
 		}
 	}
 }
