@@ -55,10 +55,12 @@ func (l limitedClient) Do(r *http.Request) (*http.Response, error) {
 
 // foreign says what an answer is that no AWS service gives, "" for AWS's own.
 func foreign(resp *http.Response, body *bufio.Reader, r *http.Request) string {
+	// A shorter body ends the look early; its error comes up again when it is read.
+	head, err := body.Peek(64)
+	text := strings.ToLower(strings.TrimSpace(string(head)))
 	if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); strings.EqualFold(strings.TrimSpace(kind), "text/html") {
 		// Emulators call JSON so where they do not say what it is.
-		head, _ := body.Peek(64)
-		if text := strings.TrimSpace(string(head)); !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
+		if !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") && !strings.HasPrefix(text, "<?xml") {
 			return "an HTML page"
 		}
 	}

@@ -24,11 +24,12 @@ func cloudfrontFake() *fake {
 	})
 	answer(f, cloudfrontGetDistributionConfig, func(Place, *cloudfront.GetDistributionConfigInput) (*cloudfront.GetDistributionConfigOutput, error) {
 		return &cloudfront.GetDistributionConfigOutput{DistributionConfig: &types.DistributionConfig{CallerReference: aws.String("r"), Enabled: aws.Bool(true), Origins: origins, DefaultCacheBehavior: behavior,
-			Aliases:           &types.Aliases{Quantity: aws.Int32(1), Items: []string{"www.example.com"}},
-			CacheBehaviors:    &types.CacheBehaviors{Quantity: aws.Int32(0)},
-			Logging:           &types.LoggingConfig{Enabled: aws.Bool(true), Bucket: aws.String("logs.s3.amazonaws.com"), Prefix: aws.String(""), IncludeCookies: aws.Bool(false)},
-			IsIPV6Enabled:     aws.Bool(true),
-			Restrictions:      &types.Restrictions{GeoRestriction: &types.GeoRestriction{Quantity: aws.Int32(1), RestrictionType: types.GeoRestrictionTypeWhitelist, Items: []string{"DE"}}},
+			Aliases:        &types.Aliases{Quantity: aws.Int32(1), Items: []string{"www.example.com"}},
+			CacheBehaviors: &types.CacheBehaviors{Quantity: aws.Int32(0)},
+			Logging:        &types.LoggingConfig{Enabled: aws.Bool(true), Bucket: aws.String("logs.s3.amazonaws.com"), Prefix: aws.String(""), IncludeCookies: aws.Bool(false)},
+			IsIPV6Enabled:  aws.Bool(true),
+			Restrictions:   &types.Restrictions{GeoRestriction: &types.GeoRestriction{Quantity: aws.Int32(1), RestrictionType: types.GeoRestrictionTypeWhitelist, Items: []string{"DE"}}},
+			//lint:ignore SA1019 what AWS still sends must not get in the way
 			ViewerCertificate: &types.ViewerCertificate{ACMCertificateArn: aws.String("c"), MinimumProtocolVersion: types.MinimumProtocolVersionTLSv122021, SSLSupportMethod: types.SSLSupportMethodSniOnly, Certificate: aws.String("c")},
 			OriginGroups: &types.OriginGroups{Quantity: aws.Int32(1), Items: []types.OriginGroup{{Id: aws.String("g"), Members: &types.OriginGroupMembers{Quantity: aws.Int32(1), Items: []types.OriginGroupMember{{OriginId: aws.String("o")}}},
 				FailoverCriteria: &types.OriginGroupFailoverCriteria{StatusCodes: &types.StatusCodes{Quantity: aws.Int32(1), Items: []int32{500}}}}}}}}, nil

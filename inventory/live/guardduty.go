@@ -159,6 +159,7 @@ func (s *Scope) guarddutyFindings(ctx context.Context, d *Draft) error {
 			for _, g := range st.GroupedBySeverity {
 				add(aws.ToFloat64(g.Severity), aws.ToInt32(g.TotalFindings))
 			}
+			//lint:ignore SA1019 detectors that answer in the older form still do
 			for severity, n := range st.CountBySeverity {
 				// The older form of the same answer.
 				if v, err := strconv.ParseFloat(severity, 64); err == nil && len(st.GroupedBySeverity) == 0 {

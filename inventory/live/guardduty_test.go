@@ -13,6 +13,7 @@ func guarddutyFake() *fake {
 	says(f, guarddutyListDetectors, &guardduty.ListDetectorsOutput{DetectorIds: []string{"d1"}})
 	says(f, guarddutyGetDetector, &guardduty.GetDetectorOutput{Status: types.DetectorStatusEnabled, ServiceRole: aws.String("role"), CreatedAt: aws.String("2025-01-02T03:04:05.000Z"),
 		FindingPublishingFrequency: types.FindingPublishingFrequencySixHours, Tags: map[string]string{"env": "prod"},
+		//lint:ignore SA1019 what AWS still sends must not get in the way
 		DataSources: &types.DataSourceConfigurationsResult{S3Logs: &types.S3LogsConfigurationResult{Status: types.DataSourceStatusEnabled}},
 		Features: []types.DetectorFeatureConfigurationResult{{Name: types.DetectorFeatureResultRuntimeMonitoring, Status: types.FeatureStatusEnabled, UpdatedAt: &fakeNow,
 			AdditionalConfiguration: []types.DetectorAdditionalConfigurationResult{{Name: types.FeatureAdditionalConfigurationEksAddonManagement, Status: types.FeatureStatusDisabled}}}}})

@@ -48,6 +48,7 @@ func kmsFake() *fake {
 			return nil, apiError("NotFoundException")
 		}
 		m.KeyId, m.Arn = in.KeyId, aws.String(kmsARN(*in.KeyId))
+		//lint:ignore SA1019 what AWS still sends must not get in the way
 		m.CustomerMasterKeySpec, m.Origin = types.CustomerMasterKeySpec(m.KeySpec), types.OriginTypeAwsKms
 		if m.KeyManager == "" {
 			m.KeyManager = types.KeyManagerTypeCustomer
