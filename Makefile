@@ -15,7 +15,7 @@ demo: build
 
 # The last step is go test, so that its lines close the run.
 test: check fuzz moto
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 60m ./...
 
 check: build
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'gofmt would change:'; gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -56,11 +56,14 @@ func (l limitedClient) Do(r *http.Request) (*http.Response, error) {
 // foreign says what an answer is that no AWS service gives, "" for AWS's own.
 func foreign(resp *http.Response, body *bufio.Reader, r *http.Request) string {
 	// A shorter body ends the look early; its error comes up again when it is read.
-	head, err := body.Peek(64)
+	head, err := body.Peek(256)
 	text := strings.ToLower(strings.TrimSpace(string(head)))
+	page := strings.HasPrefix(text, "<!doctype html") || strings.HasPrefix(text, "<html") ||
+		strings.HasPrefix(text, "<?xml") && (strings.Contains(text, "<!doctype html") || strings.Contains(text, "<html"))
 	if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); strings.EqualFold(strings.TrimSpace(kind), "text/html") {
-		// Emulators call JSON so where they do not say what it is.
-		if !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") && !strings.HasPrefix(text, "<?xml") {
+		// Emulators call JSON and XML so where they do not say what it is.
+		data := strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") || strings.HasPrefix(text, "<?xml")
+		if page || !data {
 			return "an HTML page"
 		}
 	}
@@ -68,7 +71,7 @@ func foreign(resp *http.Response, body *bufio.Reader, r *http.Request) string {
 		return ""
 	}
 	switch {
-	case strings.HasPrefix(text, "<!doctype html"), strings.HasPrefix(text, "<html"):
+	case page:
 		return "an HTML page"
 	case text == "" && errors.Is(err, io.EOF):
 		return "an empty body"
