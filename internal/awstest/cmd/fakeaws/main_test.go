@@ -40,7 +40,7 @@ func TestRun(t *testing.T) {
 		done <- run(ctx, config{addr: "127.0.0.1:0", fleet: awstest.Fleet{Accounts: 5, Regions: 2}, latency: 30 * time.Millisecond, page: 3, rate: 1000, burst: 20}, &out)
 	}()
 	var url string
-	for range 100 {
+	for range 6000 {
 		if m := regexp.MustCompile(`AWS_ENDPOINT_URL=(\S+) `).FindStringSubmatch(out.String()); m != nil {
 			url = m[1]
 			break
