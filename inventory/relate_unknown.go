@@ -95,7 +95,8 @@ func (s *Snapshot) openEnds(ctx context.Context, from Subject, rel *Relation, an
 		return nil, nil
 	}
 	by := target.Relations[rel.Inverse].By
-	rows, err := s.db.QueryContext(ctx, `SELECT resource.id, resource.extra FROM reference JOIN resource ON resource.n = reference.n
+	// CROSS: the few references first, and not all resources of the type.
+	rows, err := s.db.QueryContext(ctx, `SELECT resource.id, resource.extra FROM reference CROSS JOIN resource ON resource.n = reference.n
 WHERE reference.key = ?1 AND reference.name = ?2 AND resource.type = ?3 AND (resource.account = ?4 OR ?5) AND (resource.region = ?6 OR ?7)
 ORDER BY resource.account, resource.region, resource.id LIMIT ?8`,
 		unknownKey, rel.Inverse, rel.Target, string(from.Account), rel.Anywhere, string(from.Region), anyRegion, maxOpenEnds)
