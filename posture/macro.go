@@ -17,7 +17,7 @@ const presentFunc = "@present"
 // say of it must hold if there is none. cel-go's own exists(x, true) over one
 // unknown element is true, where the list may be empty.
 func macros() []cel.Macro {
-	return append(loopMacros(), cel.GlobalMacro("monitored", 1, makeMonitored))
+	return append(loopMacros(), monitoredMacro())
 }
 
 // loopMacros are those that are made of nothing but CEL's own parts.

@@ -3,6 +3,7 @@ package posture
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common"
@@ -41,19 +42,30 @@ account.related('trails').exists(t,
       && a.related('topics').exists(n, n.observed.?SubscriptionsConfirmed.orValue(0) > 0
         || n.related('subscriptions').exists(s, s.observed.?State.orValue('') == 'Confirmed')))))))`
 
-// makeMonitored is the macro monitored(event). Its argument is evaluated once,
+// monitoredMacro is the macro monitored(event). Its argument is evaluated once,
 // outside, as with cel.bind: the variables of monitoredText are not seen there.
-func makeMonitored(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+func monitoredMacro() cel.Macro {
+	parsed := sync.OnceValues(parseMonitored)
+	return cel.GlobalMacro("monitored", 1, func(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+		body, err := parsed()
+		if err != nil {
+			return nil, eh.NewError(args[0].ID(), err.Error())
+		}
+		return eh.NewComprehension(eh.NewList(), "#unused", eventVariable, args[0],
+			eh.NewLiteral(types.False), eh.NewIdent(eventVariable), eh.Copy(body)), nil
+	})
+}
+
+func parseMonitored() (ast.Expr, error) {
 	p, err := parser.NewParser(parser.Macros(loopMacros()...), parser.EnableOptionalSyntax(true))
 	if err != nil {
-		return nil, eh.NewError(args[0].ID(), err.Error())
+		return nil, err
 	}
 	parsed, errs := p.Parse(common.NewTextSource(monitoredText))
 	if len(errs.GetErrors()) > 0 {
-		return nil, eh.NewError(args[0].ID(), errs.ToDisplayString())
+		return nil, errors.New(errs.ToDisplayString())
 	}
-	return eh.NewComprehension(eh.NewList(), "#unused", eventVariable, args[0],
-		eh.NewLiteral(types.False), eh.NewIdent(eventVariable), eh.Copy(parsed.Expr())), nil
+	return parsed.Expr(), nil
 }
 
 // filterMatches is filterMatches(pattern, event): whether a filter pattern of
