@@ -16,7 +16,7 @@ const module = "merlon.dev/merlon"
 // layers is the order of the packages: one imports only from lines above its
 // own. Change it together with docs/design/architecture.md.
 var layers = [][]string{
-	{"", "controls", "detections", "playbooks", "baselines", "sops", "frameworks", "demo", "internal/awstest/wire"},
+	{"", "controls", "detections", "playbooks", "baselines", "sops", "frameworks", "demo", "internal/awstest/wire", "iam/reference"},
 	{"iam", "inventory", "internal/config", "internal/awstest"},
 	{"access", "inventory/live", "inventory/iac", "internal/secret"},
 	{"reach", "inventory/awscli"},

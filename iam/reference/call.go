@@ -1,0 +1,5 @@
+package reference
+
+type calls struct{}
+
+func newCalls() *calls { return &calls{} }
