@@ -1,0 +1,119 @@
+package iam
+
+import (
+	"sort"
+	"strings"
+)
+
+// Context are the keys of a request: each is present with its values, absent,
+// or not known. Names have no case. A Context may be read concurrently, not
+// changed at the same time.
+type Context struct {
+	parent  *Context
+	open    bool
+	entries map[string]entry
+}
+
+type entry struct {
+	state  state
+	values []string
+}
+
+type state uint8
+
+const (
+	absent   state = iota
+	present        // with these values
+	valued         // present, its value is not known
+	unstated       // whether it is present is not known
+)
+
+// NewContext is a context in which a key that was not set is absent.
+func NewContext() *Context { return &Context{} }
+
+// NewOpenContext is a context in which a key that was not set is unknown.
+func NewOpenContext() *Context { return &Context{open: true} }
+
+// Over is an empty context that asks c for what it was not told itself.
+func (c *Context) Over() *Context { return &Context{parent: c} }
+
+func (c *Context) put(key string, e entry) *Context {
+	if c.entries == nil {
+		c.entries = make(map[string]entry)
+	}
+	c.entries[strings.ToLower(key)] = e
+	return c
+}
+
+// Set makes a key present. No value at all is an empty set, which AWS takes
+// for an absent key.
+func (c *Context) Set(key string, values ...string) *Context {
+	if len(values) == 0 {
+		return c.SetAbsent(key)
+	}
+	return c.put(key, entry{state: present, values: values})
+}
+
+// SetAbsent says that the request does not have the key.
+func (c *Context) SetAbsent(key string) *Context { return c.put(key, entry{state: absent}) }
+
+// SetPresent says that the request has the key, with a value that is not known.
+func (c *Context) SetPresent(key string) *Context { return c.put(key, entry{state: valued}) }
+
+// SetUnknown says that nothing is known of the key.
+func (c *Context) SetUnknown(key string) *Context { return c.put(key, entry{state: unstated}) }
+
+// Keys are the names that were set, lower case and sorted.
+func (c *Context) Keys() []string {
+	seen := make(map[string]bool)
+	for at := c; at != nil; at = at.parent {
+		for k := range at.entries {
+			seen[k] = true
+		}
+	}
+	out := make([]string, 0, len(seen))
+	for k := range seen {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// Get is what is known of a key: its values, and whether it is present.
+func (c *Context) Get(key string) (values []string, is Match) {
+	switch e := c.lookup(strings.ToLower(key)); e.state {
+	case present:
+		return e.values, Yes
+	case valued:
+		return nil, Yes
+	case absent:
+		return nil, No
+	}
+	return nil, Maybe
+}
+
+// lookup takes a name in lower case.
+func (c *Context) lookup(key string) entry {
+	for at := c; at != nil; at = at.parent {
+		if e, ok := at.entries[key]; ok {
+			return e
+		}
+		if at.parent == nil && at.open {
+			return entry{state: unstated}
+		}
+	}
+	return entry{state: absent}
+}
+
+// single is a key's value for a policy variable. A key with several values
+// cannot be a variable: it counts as absent.
+func (c *Context) single(key string) (string, state) {
+	e := c.lookup(key)
+	if e.state == present && len(e.values) != 1 {
+		return "", absent
+	}
+	if e.state == present {
+		return e.values[0], present
+	}
+	return "", e.state
+}
