@@ -1,9 +1,6 @@
 package iam
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Policy is a parsed policy document. It is not changed after it was parsed,
 // and safe for concurrent use.
@@ -313,13 +310,4 @@ func (p *Policy) conditions(v *value) ([]Condition, bool) {
 		}
 	}
 	return out, ok
-}
-
-// variablesAllowed says whether ${…} are variables in this version of the language.
-func (p *Policy) variablesAllowed() bool { return p.Version == "2012-10-17" }
-
-// splitAction parts "s3:GetObject" into service and name, both lower case.
-func splitAction(action string) (service, name string) {
-	service, name, _ = strings.Cut(strings.ToLower(action), ":")
-	return service, name
 }

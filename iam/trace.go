@@ -110,7 +110,7 @@ func (e *evaluation) traceLayer(kind Layer, level int, policies []*Policy) verdi
 			if m != No {
 				v.add(s, g, m)
 			}
-			pt.Statements = append(pt.Statements, e.traceStatement(kind, s, g, m))
+			pt.Statements = append(pt.Statements, e.traceStatement(kind, s, m))
 		}
 		lt.Policies = append(lt.Policies, pt)
 	}
@@ -119,7 +119,7 @@ func (e *evaluation) traceLayer(kind Layer, level int, policies []*Policy) verdi
 	return v
 }
 
-func (e *evaluation) traceStatement(kind Layer, s *Statement, g grade, m Match) StatementTrace {
+func (e *evaluation) traceStatement(kind Layer, s *Statement, m Match) StatementTrace {
 	st := StatementTrace{Index: s.Index, Sid: s.Sid, Effect: s.Effect, Match: m, Invalid: s.invalid, Principal: Yes}
 	if s.invalid != "" {
 		st.Action, st.Resource, st.Principal = Maybe, Maybe, Maybe
@@ -128,6 +128,7 @@ func (e *evaluation) traceStatement(kind Layer, s *Statement, g grade, m Match) 
 	st.Action = s.matchAction(e.request.Action)
 	st.Resource = s.matchResource(e.request.Resource, e.context)
 	if kind == LayerResource || kind == LayerEndpoint || kind == LayerRCP && s.HasPrincipal {
+		var g grade
 		g, st.Principal = s.principalMatch(&e.request.Principal, e.policies.Boundaries != nil)
 		if st.Principal != No && s.Effect == Allow {
 			st.Named = g.String()
