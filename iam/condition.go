@@ -210,6 +210,21 @@ func (t *test) match(c *Context) Match {
 		return Maybe
 	}
 	e := c.lookup(t.key)
+	if e.state != oneOf {
+		return t.matchEntry(e, c)
+	}
+	all, any := Yes, No
+	for _, option := range e.options {
+		m := t.matchEntry(option, c)
+		all, any = min(all, m), max(any, m)
+	}
+	if all == any {
+		return all
+	}
+	return Maybe
+}
+
+func (t *test) matchEntry(e entry, c *Context) Match {
 	if t.op.family == null {
 		return t.matchNull(e)
 	}

@@ -11,12 +11,14 @@ import (
 type Context struct {
 	parent  *Context
 	open    bool
+	closed  []string // prefixes, lower case: what was not set below them is absent
 	entries map[string]entry
 }
 
 type entry struct {
-	state  state
-	values []string
+	state   state
+	values  []string
+	options []entry // of oneOf
 }
 
 type state uint8
@@ -26,6 +28,7 @@ const (
 	present        // with these values
 	valued         // present, its value is not known
 	unstated       // whether it is present is not known
+	oneOf          // one of a few known possibilities
 )
 
 // NewContext is a context in which a key that was not set is absent.
@@ -63,6 +66,27 @@ func (c *Context) SetPresent(key string) *Context { return c.put(key, entry{stat
 // SetUnknown says that nothing is known of the key.
 func (c *Context) SetUnknown(key string) *Context { return c.put(key, entry{state: unstated}) }
 
+// SetOneOf says that the key is in one of a few states: each is a list of
+// values, nil for absent.
+func (c *Context) SetOneOf(key string, options ...[]string) *Context {
+	e := entry{state: oneOf}
+	for _, values := range options {
+		if len(values) == 0 {
+			e.options = append(e.options, entry{state: absent})
+		} else {
+			e.options = append(e.options, entry{state: present, values: values})
+		}
+	}
+	return c.put(key, e)
+}
+
+// Close says that all keys below a prefix, such as "aws:PrincipalTag/", are
+// known: what was not set is absent.
+func (c *Context) Close(prefix string) *Context {
+	c.closed = append(c.closed, strings.ToLower(prefix))
+	return c
+}
+
 // Keys are the names that were set, lower case and sorted.
 func (c *Context) Keys() []string {
 	seen := make(map[string]bool)
@@ -97,6 +121,11 @@ func (c *Context) lookup(key string) entry {
 	for at := c; at != nil; at = at.parent {
 		if e, ok := at.entries[key]; ok {
 			return e
+		}
+		for _, prefix := range at.closed {
+			if strings.HasPrefix(key, prefix) {
+				return entry{state: absent}
+			}
 		}
 		if at.parent == nil && at.open {
 			return entry{state: unstated}

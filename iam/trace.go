@@ -147,6 +147,8 @@ func (e *evaluation) traceStatement(kind Layer, s *Statement, m Match) Statement
 			ct.State = "absent"
 		case valued:
 			ct.State = "present, value unknown"
+		case oneOf:
+			ct.State = "one of a few known values"
 		default:
 			ct.State = "unknown"
 		}
