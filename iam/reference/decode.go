@@ -108,6 +108,7 @@ func open(data []byte) (*Reference, error) {
 	}
 	ref.global = sync.OnceValue(newGlobals)
 	ref.calls = sync.OnceValue(newCalls)
+	ref.logging = sync.OnceValue(newUnlogged)
 	return ref, nil
 }
 

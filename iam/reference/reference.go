@@ -19,6 +19,7 @@ type Reference struct {
 	entries []*entry // sorted by prefix
 	global  func() *globals
 	calls   func() *calls
+	logging func() []Unlogged
 }
 
 // entry is a service in the index.
