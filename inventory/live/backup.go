@@ -27,7 +27,7 @@ var (
 		Source: "https://docs.aws.amazon.com/aws-backup/latest/devguide/API_GetBackupVaultAccessPolicy.html (read 2026-11-24)"})
 	backupListRecoveryPoints = operation(backup.NewFromConfig, (*backup.Client).ListRecoveryPointsByBackupVault, Declaration{
 		Per: backupVaultType, Key: []string{"BackupVaultName"}, Types: []string{recoveryPointType}, Optional: true})
-	backupListBackupPlans = operation(backup.NewFromConfig, (*backup.Client).ListBackupPlans, Declaration{
+	backupListBackupPlans = operation(backup.NewFromConfig, (*backup.Client).ListBackupPlans, Declaration{Optional: true,
 		Types: []string{backupPlanType}})
 	backupGetBackupPlan = operation(backup.NewFromConfig, (*backup.Client).GetBackupPlan, Declaration{
 		Per: backupPlanType, Key: []string{"BackupPlanId"}, Fills: []string{"properties.BackupPlan"}})
@@ -43,7 +43,7 @@ var (
 
 // backupService reads vaults, what lies in them, plans and what they choose, and
 // when each resource was backed up last. Nothing is backed up without a vault,
-// nor reported on: a region with neither vaults nor plans costs two calls.
+// nor reported on, and no plan works: a region without vaults costs one call.
 func backupService() *Service {
 	return &Service{
 		Name: "backup", Title: "Backup",
@@ -65,13 +65,16 @@ func collectBackup(ctx context.Context, s *Scope) error {
 	if err != nil {
 		return err
 	}
-	plans, err := backupListBackupPlans.ListAll(ctx, s, &backup.ListBackupPlansInput{MaxResults: aws.Int32(1000)}, func(out *backup.ListBackupPlansOutput) error {
+	if vaults && !some.Load() {
+		return nil
+	}
+	err = backupListBackupPlans.List(ctx, s, &backup.ListBackupPlansInput{MaxResults: aws.Int32(1000)}, func(out *backup.ListBackupPlansOutput) error {
 		return each(ctx, s, out.BackupPlansList, func(ctx context.Context, p types.BackupPlansListMember) error {
 			some.Store(true)
 			return s.backupPlan(ctx, p)
 		})
 	})
-	if err != nil || vaults && plans && !some.Load() {
+	if err != nil {
 		return err
 	}
 	if err := s.protectedResources(ctx); err != nil {

@@ -91,9 +91,9 @@ func TestBackup(t *testing.T) {
 	if p := c.one(t, backupReportType, "arn:aws:backup:eu-west-1:111122223333:report-plan:r"); at(p, "properties", "ReportDeliveryChannel", "S3BucketName") != "reports" {
 		t.Errorf("report plan %v", p["properties"])
 	}
-	// Two for the empty region; four lists, a policy each, one vault with something
+	// One for the empty region; four lists, a policy each, one vault with something
 	// in it, the plan and its selection.
-	if len(c.calls) != 2+4+2+1+3 {
+	if len(c.calls) != 1+4+2+1+3 {
 		t.Errorf("%d calls: %v", len(c.calls), c.calls)
 	}
 }

@@ -22,7 +22,7 @@ func ec2Service() *Service {
 }
 
 // ec2Region is one region while it is read: what the first lists show decides
-// what else is asked, so that a region with nothing but its default VPC costs 22
+// what else is asked, so that a region with nothing but its default VPC costs 20
 // calls. A type that is not asked about cannot exist there (no instance is
 // without an interface) or has no effect (a prefix list that no rule names).
 type ec2Region struct {
@@ -36,6 +36,8 @@ type ec2Region struct {
 	ipv6     bool
 	transit  bool
 	vpn      bool // virtual private gateways
+	lodgers  bool // an address in a subnet is taken, or may be
+	launches bool // launch templates
 	images   map[string]bool
 	prefixes map[string]bool // prefix lists that rules and routes name
 	ends     map[string]bool // kinds of route targets: "nat", "eigw", "cagw" …
@@ -43,12 +45,17 @@ type ec2Region struct {
 
 func collectEC2(ctx context.Context, s *Scope) error {
 	r := &ec2Region{Scope: s, images: map[string]bool{}, prefixes: map[string]bool{}, ends: map[string]bool{}}
-	if err := r.all(ctx, r.settings, r.listVPCs, r.securityGroups, r.volumes, r.snapshots, r.ownImages, r.addresses, r.launchTemplates, r.keyPairs,
+	if err := r.all(ctx, r.settings, r.listVPCs, r.securityGroups, r.volumes, r.snapshots, r.ownImages, r.addresses, r.launchTemplates,
 		r.internetGateways, r.transitGateways, r.vpnGateways); err != nil {
 		return err
 	}
 	if r.asks(func() bool { return r.vpcs > 0 }) {
-		if err := r.all(ctx, r.subnets, r.routeTables, r.networkACLs, r.interfaces, r.flowLogs); err != nil {
+		if err := r.all(ctx, r.subnets, r.routeTables, r.networkACLs, r.flowLogs); err != nil {
+			return err
+		}
+	}
+	if r.asks(func() bool { return r.lodgers }) {
+		if err := r.interfaces(ctx); err != nil {
 			return err
 		}
 	}
@@ -61,6 +68,7 @@ func collectEC2(ctx context.Context, s *Scope) error {
 	add(func() bool { return r.vpcs > 1 }, r.securityGroupAssociations)
 	add(func() bool { return r.used }, r.instances, r.natGateways, r.endpoints, r.endpointServices, r.peerings, r.dhcpOptions,
 		r.connectEndpoints, r.clientVPNs)
+	add(func() bool { return r.used || r.launches }, r.keyPairs)
 	add(func() bool { return r.used || len(r.prefixes) > 0 }, r.prefixLists)
 	add(func() bool { return r.ipv6 || r.ends["eigw"] }, r.egressOnlyGateways)
 	add(func() bool { return r.ends["cagw"] }, r.carrierGateways)

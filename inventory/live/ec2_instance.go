@@ -19,7 +19,7 @@ const (
 var (
 	ec2DescribeInstances = operation(ec2.NewFromConfig, (*ec2.Client).DescribeInstances, Declaration{
 		Types: []string{instanceType}, Optional: true})
-	ec2DescribeKeyPairs = operation(ec2.NewFromConfig, (*ec2.Client).DescribeKeyPairs, Declaration{
+	ec2DescribeKeyPairs = operation(ec2.NewFromConfig, (*ec2.Client).DescribeKeyPairs, Declaration{Optional: true,
 		Types: []string{keyPairType}})
 )
 

@@ -31,7 +31,7 @@ func (r *ec2Region) launchTemplates(ctx context.Context) error {
 	var drafts []*Draft
 	byID, latest := map[string]*Draft{}, map[string]int64{}
 	in := &ec2.DescribeLaunchTemplatesInput{MaxResults: pageOf200, IncludeManagedResources: aws.Bool(true)}
-	err := ec2DescribeLaunchTemplates.List(ctx, r.Scope, in, func(out *ec2.DescribeLaunchTemplatesOutput) error {
+	whole, err := ec2DescribeLaunchTemplates.ListAll(ctx, r.Scope, in, func(out *ec2.DescribeLaunchTemplatesOutput) error {
 		for _, t := range out.LaunchTemplates {
 			id := aws.ToString(t.LaunchTemplateId)
 			d := r.Draft(launchTemplateType, id, r.arn(nil, "launch-template/"+id), aws.ToString(t.LaunchTemplateName)).From(ec2DescribeLaunchTemplates.Operation, r.Scope)
@@ -40,6 +40,7 @@ func (r *ec2Region) launchTemplates(ctx context.Context) error {
 		}
 		return nil
 	})
+	r.note(func() { r.launches = !whole || len(drafts) > 0 })
 	if err != nil || len(drafts) == 0 {
 		return err
 	}

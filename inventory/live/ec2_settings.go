@@ -29,7 +29,7 @@ var (
 	ec2GetInstanceMetadataDefaults = operation(ec2.NewFromConfig, (*ec2.Client).GetInstanceMetadataDefaults, Declaration{
 		Per: regionSettingsType, Fills: []string{"properties.InstanceMetadataDefaults"}})
 	ec2DescribeVpcBlockPublicAccessOptions = operation(ec2.NewFromConfig, (*ec2.Client).DescribeVpcBlockPublicAccessOptions, Declaration{
-		Types: []string{vpcBlockType}})
+		Types: []string{vpcBlockType, vpcExclusionType}})
 	ec2DescribeVpcBlockPublicAccessExclusions = operation(ec2.NewFromConfig, (*ec2.Client).DescribeVpcBlockPublicAccessExclusions, Declaration{
 		Types: []string{vpcExclusionType}, Optional: true})
 )
@@ -113,7 +113,9 @@ func (r *ec2Region) blockPublicAccess(ctx context.Context) error {
 		d.Fold(o, Folding{Drop: []string{"AwsAccountId", "AwsRegion"}})
 		return r.Put(ctx, d)
 	})
-	if err != nil || whole && !on {
+	// Where it is not known whether the block is on, what is excluded tells nothing:
+	// the Gap is over both.
+	if err != nil || !whole || !on {
 		return err
 	}
 	in := &ec2.DescribeVpcBlockPublicAccessExclusionsInput{MaxResults: pageOf1000}

@@ -39,10 +39,18 @@ func defaultRegion() *fake {
 			Routes: []types.Route{{DestinationCidrBlock: aws.String("172.31.0.0/16"), GatewayId: aws.String("local"), State: "active"},
 				{DestinationCidrBlock: aws.String("0.0.0.0/0"), GatewayId: aws.String("igw-0"), State: "active"}}}}}
 	}))
+	subnet(f, 4091)
 	answer(f, ec2DescribeVpcBlockPublicAccessOptions, func(Place, *ec2.DescribeVpcBlockPublicAccessOptionsInput) (*ec2.DescribeVpcBlockPublicAccessOptionsOutput, error) {
 		return &ec2.DescribeVpcBlockPublicAccessOptionsOutput{VpcBlockPublicAccessOptions: &types.VpcBlockPublicAccessOptions{InternetGatewayBlockMode: types.InternetGatewayBlockModeOff}}, nil
 	})
 	return f
+}
+
+// subnet is the region's only one, a /20, with some addresses left.
+func subnet(f *fake, free int32) {
+	answer(f, ec2DescribeSubnets, there(func(*ec2.DescribeSubnetsInput) *ec2.DescribeSubnetsOutput {
+		return &ec2.DescribeSubnetsOutput{Subnets: []types.Subnet{{SubnetId: aws.String("subnet-0"), VpcId: aws.String("vpc-0"), CidrBlock: aws.String("172.31.0.0/20"), AvailableIpAddressCount: &free}}}
+	}))
 }
 
 func called(c *collected) map[string]int {
@@ -60,10 +68,10 @@ func TestEC2EmptyRegion(t *testing.T) {
 	if len(c.gaps) != 0 {
 		t.Errorf("gaps: %v", c.gaps)
 	}
-	both := []string{"DescribeAddresses", "DescribeImages", "DescribeInternetGateways", "DescribeKeyPairs", "DescribeLaunchTemplates", "DescribeSecurityGroups",
+	both := []string{"DescribeAddresses", "DescribeImages", "DescribeInternetGateways", "DescribeLaunchTemplates", "DescribeSecurityGroups",
 		"DescribeSnapshots", "DescribeTransitGateways", "DescribeVolumes", "DescribeVpcBlockPublicAccessOptions", "DescribeVpcs", "DescribeVpnGateways",
 		"GetEbsEncryptionByDefault", "GetImageBlockPublicAccessState", "GetInstanceMetadataDefaults", "GetSerialConsoleAccessStatus", "GetSnapshotBlockPublicAccessState"}
-	one := []string{"DescribeFlowLogs", "DescribeNetworkAcls", "DescribeNetworkInterfaces", "DescribeRouteTables", "DescribeSubnets"}
+	one := []string{"DescribeFlowLogs", "DescribeNetworkAcls", "DescribeRouteTables", "DescribeSubnets"}
 	want := map[string]int{}
 	for _, n := range both {
 		want[n] = 2
@@ -74,8 +82,8 @@ func TestEC2EmptyRegion(t *testing.T) {
 	if diff := cmp.Diff(want, called(c)); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
-	if n := len(both) + len(one); n > 22 {
-		t.Errorf("%d calls for a region with its default VPC; 22 are allowed", n)
+	if n := len(both) + len(one); n > 20 {
+		t.Errorf("%d calls for a region with its default VPC; 20 are allowed", n)
 	}
 	table := c.one(t, routeTableType, "rtb-0")
 	if at(table, "observed", "Main") != true {
@@ -83,6 +91,29 @@ func TestEC2EmptyRegion(t *testing.T) {
 	}
 	if d := c.one(t, routeType, "rtb-0|0.0.0.0/0"); at(d, "properties", "GatewayId") != "igw-0" || at(d, "observed", "State") != "active" {
 		t.Errorf("route %v", d)
+	}
+}
+
+// TestVacant: only what counts all its addresses as free has no interface.
+func TestVacant(t *testing.T) {
+	for name, x := range map[string]struct {
+		subnet types.Subnet
+		want   bool
+	}{
+		"empty":                     {types.Subnet{CidrBlock: aws.String("10.0.0.0/24"), AvailableIpAddressCount: aws.Int32(251)}, true},
+		"the largest":               {types.Subnet{CidrBlock: aws.String("10.0.0.0/16"), AvailableIpAddressCount: aws.Int32(65531)}, true},
+		"one address taken":         {types.Subnet{CidrBlock: aws.String("10.0.0.0/24"), AvailableIpAddressCount: aws.Int32(250)}, false},
+		"an emulator's own count":   {types.Subnet{CidrBlock: aws.String("10.0.0.0/24"), AvailableIpAddressCount: aws.Int32(256)}, false},
+		"no count":                  {types.Subnet{CidrBlock: aws.String("10.0.0.0/24")}, false},
+		"IPv6 only":                 {types.Subnet{Ipv6Native: aws.Bool(true), AvailableIpAddressCount: aws.Int32(0)}, false},
+		"IPv6 only, with a range":   {types.Subnet{Ipv6Native: aws.Bool(true), CidrBlock: aws.String("10.0.0.0/24"), AvailableIpAddressCount: aws.Int32(251)}, false},
+		"no range":                  {types.Subnet{AvailableIpAddressCount: aws.Int32(251)}, false},
+		"a range that is none":      {types.Subnet{CidrBlock: aws.String("10.0.0.0"), AvailableIpAddressCount: aws.Int32(251)}, false},
+		"a range of another family": {types.Subnet{CidrBlock: aws.String("fd00::/120"), AvailableIpAddressCount: aws.Int32(251)}, false},
+	} {
+		if got := vacant(x.subnet); got != x.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 
@@ -96,17 +127,25 @@ func TestEC2Decisions(t *testing.T) {
 			}))
 		}
 	}
-	used := []string{"DescribeInstances", "DescribeNatGateways", "DescribeVpcEndpoints", "DescribeVpcPeeringConnections", "DescribeManagedPrefixLists"}
-	everything := append(slices.Clone(used), "DescribeSecurityGroupVpcAssociations", "DescribeEgressOnlyInternetGateways", "DescribeCarrierGateways", "DescribeVpnConnections")
+	used := []string{"DescribeInstances", "DescribeKeyPairs", "DescribeNatGateways", "DescribeVpcEndpoints", "DescribeVpcPeeringConnections", "DescribeManagedPrefixLists"}
+	everything := append(slices.Clone(used), "DescribeNetworkInterfaces", "DescribeSecurityGroupVpcAssociations", "DescribeEgressOnlyInternetGateways", "DescribeCarrierGateways", "DescribeVpnConnections")
 	tests := map[string]struct {
 		change func(*fake)
 		asked  []string
 	}{
 		"an interface": {func(f *fake) {
+			subnet(f, 4090)
 			answer(f, ec2DescribeNetworkInterfaces, there(func(*ec2.DescribeNetworkInterfacesInput) *ec2.DescribeNetworkInterfacesOutput {
 				return &ec2.DescribeNetworkInterfacesOutput{NetworkInterfaces: []types.NetworkInterface{{NetworkInterfaceId: aws.String("eni-0"), SubnetId: aws.String("subnet-0")}}}
 			}))
 		}, used},
+		"a subnet with an address taken": {func(f *fake) { subnet(f, 4090) }, []string{"DescribeNetworkInterfaces"}},
+		"a launch template": {func(f *fake) {
+			answer(f, ec2DescribeLaunchTemplates, there(func(*ec2.DescribeLaunchTemplatesInput) *ec2.DescribeLaunchTemplatesOutput {
+				return &ec2.DescribeLaunchTemplatesOutput{LaunchTemplates: []types.LaunchTemplate{{LaunchTemplateId: aws.String("lt-0")}}}
+			}))
+		}, []string{"DescribeKeyPairs"}},
+		"no launch templates": {func(f *fake) { answer(f, ec2DescribeLaunchTemplates, denied403) }, []string{"DescribeKeyPairs"}},
 		"a second VPC": {func(f *fake) {
 			answer(f, ec2DescribeVpcs, there(func(*ec2.DescribeVpcsInput) *ec2.DescribeVpcsOutput {
 				return &ec2.DescribeVpcsOutput{Vpcs: []types.Vpc{{VpcId: aws.String("vpc-0"), IsDefault: aws.Bool(true)}, {VpcId: aws.String("vpc-1")}}}
@@ -133,7 +172,8 @@ func TestEC2Decisions(t *testing.T) {
 			}))
 		}, nil},
 		"no route tables":    {func(f *fake) { answer(f, ec2DescribeRouteTables, denied403) }, everything},
-		"no interfaces":      {func(f *fake) { answer(f, ec2DescribeNetworkInterfaces, denied403) }, everything},
+		"no subnets":         {func(f *fake) { answer(f, ec2DescribeSubnets, denied403) }, everything},
+		"no interfaces":      {func(f *fake) { subnet(f, 4090); answer(f, ec2DescribeNetworkInterfaces, denied403) }, everything},
 		"no VPCs":            {func(f *fake) { answer(f, ec2DescribeVpcs, denied403) }, everything},
 		"no VPN gateways":    {func(f *fake) { answer(f, ec2DescribeVpnGateways, denied403) }, everything},
 		"no security groups": {func(f *fake) { answer(f, ec2DescribeSecurityGroups, denied403) }, everything},

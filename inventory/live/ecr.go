@@ -25,7 +25,7 @@ var (
 	ecrGetLifecyclePolicy = operation(ecr.NewFromConfig, (*ecr.Client).GetLifecyclePolicy, Declaration{
 		Per: repositoryType, Key: []string{"RepositoryName"}, Fills: []string{"properties.LifecyclePolicy"},
 		Absent: []string{"LifecyclePolicyNotFoundException"}, Source: ecrAPI + "API_GetLifecyclePolicy.html (read 2026-11-24)"})
-	ecrGetRegistryScanningConfiguration = operation(ecr.NewFromConfig, (*ecr.Client).GetRegistryScanningConfiguration, Declaration{
+	ecrGetRegistryScanningConfiguration = operation(ecr.NewFromConfig, (*ecr.Client).GetRegistryScanningConfiguration, Declaration{Optional: true,
 		Types: []string{registryScanningType}})
 	ecrGetRegistryPolicy = operation(ecr.NewFromConfig, (*ecr.Client).GetRegistryPolicy, Declaration{
 		Types:  []string{registryPolicyType},
@@ -33,8 +33,8 @@ var (
 )
 
 // ecrService reads repositories of container images, two calls each, and the
-// registry's own policy and scanning. An empty region costs three calls, since a
-// registry without repositories may still be opened to others.
+// registry's own policy and scanning. An empty region costs two calls, since a
+// registry without repositories may still be opened to others; nothing is there to scan.
 func ecrService() *Service {
 	return &Service{
 		Name: "ecr", Title: "Elastic Container Registry",
@@ -46,25 +46,18 @@ func ecrService() *Service {
 
 func collectECR(ctx context.Context, s *Scope) error {
 	account := string(s.Account)
-	err := ecrDescribeRepositories.List(ctx, s, &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1000)}, func(out *ecr.DescribeRepositoriesOutput) error {
+	some := false
+	whole, err := ecrDescribeRepositories.ListAll(ctx, s, &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1000)}, func(out *ecr.DescribeRepositoriesOutput) error {
+		some = some || len(out.Repositories) > 0
 		return each(ctx, s, out.Repositories, s.repository)
 	})
 	if err != nil {
 		return err
 	}
-	err = ecrGetRegistryScanningConfiguration.List(ctx, s, &ecr.GetRegistryScanningConfigurationInput{}, func(out *ecr.GetRegistryScanningConfigurationOutput) error {
-		if out.ScanningConfiguration == nil {
-			return nil
+	if some || !whole {
+		if err := s.registryScanning(ctx, account); err != nil {
+			return err
 		}
-		d := s.Draft(registryScanningType, account, "", "").From(ecrGetRegistryScanningConfiguration.Operation, s)
-		d.Set("RegistryId", account)
-		// A registry without rules scans what the repositories' own settings say.
-		d.setPlain("Rules", []any{})
-		d.Fold(out.ScanningConfiguration, Folding{})
-		return s.Put(ctx, d)
-	})
-	if err != nil {
-		return err
 	}
 	return ecrGetRegistryPolicy.List(ctx, s, &ecr.GetRegistryPolicyInput{}, func(out *ecr.GetRegistryPolicyOutput) error {
 		if aws.ToString(out.PolicyText) == "" {
@@ -73,6 +66,20 @@ func collectECR(ctx context.Context, s *Scope) error {
 		d := s.Draft(registryPolicyType, account, "", "").From(ecrGetRegistryPolicy.Operation, s)
 		d.Set("RegistryId", account)
 		d.SetDocument("PolicyText", out.PolicyText)
+		return s.Put(ctx, d)
+	})
+}
+
+func (s *Scope) registryScanning(ctx context.Context, account string) error {
+	return ecrGetRegistryScanningConfiguration.List(ctx, s, &ecr.GetRegistryScanningConfigurationInput{}, func(out *ecr.GetRegistryScanningConfigurationOutput) error {
+		if out.ScanningConfiguration == nil {
+			return nil
+		}
+		d := s.Draft(registryScanningType, account, "", "").From(ecrGetRegistryScanningConfiguration.Operation, s)
+		d.Set("RegistryId", account)
+		// A registry without rules scans what the repositories' own settings say.
+		d.setPlain("Rules", []any{})
+		d.Fold(out.ScanningConfiguration, Folding{})
 		return s.Put(ctx, d)
 	})
 }

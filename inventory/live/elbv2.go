@@ -31,7 +31,7 @@ var (
 		Per: listenerType, Types: []string{listenerRuleType}})
 	elbv2DescribeListenerCertificates = operation(elbv2.NewFromConfig, (*elbv2.Client).DescribeListenerCertificates, Declaration{
 		Per: listenerType, Fills: []string{"properties.Certificates"}, Optional: true})
-	elbv2DescribeTargetGroups = operation(elbv2.NewFromConfig, (*elbv2.Client).DescribeTargetGroups, Declaration{
+	elbv2DescribeTargetGroups = operation(elbv2.NewFromConfig, (*elbv2.Client).DescribeTargetGroups, Declaration{Optional: true,
 		Types: []string{targetGroupType}})
 	elbv2DescribeTargetGroupAttributes = operation(elbv2.NewFromConfig, (*elbv2.Client).DescribeTargetGroupAttributes, Declaration{
 		Per: targetGroupType, Fills: []string{"properties.TargetGroupAttributes"}, Optional: true})
@@ -70,7 +70,9 @@ func collectELBv2(ctx context.Context, s *Scope) error {
 	b := &balancers{Scope: s}
 	// A page and its drafts are held until their tags are read: 100, not the
 	// 400 that a page may have.
-	err := elbv2DescribeLoadBalancers.List(ctx, s, &elbv2.DescribeLoadBalancersInput{PageSize: aws.Int32(100)}, func(out *elbv2.DescribeLoadBalancersOutput) error {
+	some := false
+	whole, err := elbv2DescribeLoadBalancers.ListAll(ctx, s, &elbv2.DescribeLoadBalancersInput{PageSize: aws.Int32(100)}, func(out *elbv2.DescribeLoadBalancersOutput) error {
+		some = some || len(out.LoadBalancers) > 0
 		var all []*Draft
 		err := each(ctx, s, out.LoadBalancers, func(ctx context.Context, l types.LoadBalancer) error {
 			drafts, err := b.balancer(ctx, l)
@@ -84,7 +86,8 @@ func collectELBv2(ctx context.Context, s *Scope) error {
 		}
 		return b.finish(ctx, all)
 	})
-	if err != nil {
+	// Without a balancer nothing reaches a target group.
+	if err != nil || whole && !some {
 		return err
 	}
 	err = elbv2DescribeTargetGroups.List(ctx, s, &elbv2.DescribeTargetGroupsInput{PageSize: aws.Int32(100)}, func(out *elbv2.DescribeTargetGroupsOutput) error {

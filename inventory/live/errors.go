@@ -110,6 +110,12 @@ func malformed(err error) bool {
 	return errors.As(err, &de) || isPage(err) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
+// refusedPage: a page that says 404 or the like is no failure that passes.
+func refusedPage(err error) bool {
+	var p *pageError
+	return errors.As(err, &p) && p.status >= 400 && p.status < 500 && p.status != http.StatusRequestTimeout && p.status != http.StatusTooManyRequests
+}
+
 func isPage(err error) bool {
 	var p *pageError
 	return errors.As(err, &p)

@@ -388,6 +388,37 @@ func TestPatienceEnds(t *testing.T) {
 	}
 }
 
+// TestGarbledIsNotRepeated: what is answered with a page, call after call, is tried
+// once each; one that says "not found" is not tried again at all.
+func TestGarbledIsNotRepeated(t *testing.T) {
+	const buckets = 20
+	for status, most := range map[int]int{500: buckets + lapses + 8, 404: buckets} {
+		s := awstest.Start(t)
+		s.Populate(awstest.Fleet{Accounts: 1, Regions: 1, Busy: 1, Items: buckets})
+		signIn(t, s)
+		fault := s.Inject(awstest.Fault{Match: awstest.Match{Call: "s3:GetBucketLogging"}, Do: awstest.Answer(status, "text/html", "<html>no</html>")})
+		snapshot := mustScan(t, Options{Limits: shortLimits}, s3Service())
+		if gaps := gapsOf(t, snapshot); len(gaps) != buckets {
+			t.Errorf("%d: %d gaps for %d buckets", status, len(gaps), buckets)
+		}
+		if n := fault.Hits(); n < buckets || n > most {
+			t.Errorf("%d: asked %d times, %d at most", status, n, most)
+		}
+	}
+	p := newPatience(time.Minute)
+	key := bucketKey{account: "111122223333", service: "s3"}
+	for range lapses {
+		p.garbled(key, "x")
+	}
+	if n, err := p.allow(key, "x"); n != 1 || err != nil {
+		t.Errorf("after pages: %d, %v", n, err)
+	}
+	p.answered(key, "x")
+	if n, err := p.allow(key, "x"); n < 2 || err != nil {
+		t.Errorf("after an answer: %d, %v", n, err)
+	}
+}
+
 // TestCallsASecond measures --max-calls-per-second at the server.
 func TestCallsASecond(t *testing.T) {
 	s := awstest.Start(t)

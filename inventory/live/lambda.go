@@ -26,7 +26,7 @@ var (
 		Source: "https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html (read 2026-11-24)"})
 	lambdaListFunctionUrlConfigs = operation(lambda.NewFromConfig, (*lambda.Client).ListFunctionUrlConfigs, Declaration{
 		Per: functionType, Types: []string{functionURLType}})
-	lambdaListEventSourceMappings = operation(lambda.NewFromConfig, (*lambda.Client).ListEventSourceMappings, Declaration{
+	lambdaListEventSourceMappings = operation(lambda.NewFromConfig, (*lambda.Client).ListEventSourceMappings, Declaration{Optional: true,
 		Types: []string{eventSourceType}})
 )
 
@@ -45,10 +45,13 @@ func lambdaService() *Service {
 }
 
 func collectLambda(ctx context.Context, s *Scope) error {
-	err := lambdaListFunctions.List(ctx, s, &lambda.ListFunctionsInput{MaxItems: aws.Int32(50)}, func(out *lambda.ListFunctionsOutput) error {
+	some := false
+	whole, err := lambdaListFunctions.ListAll(ctx, s, &lambda.ListFunctionsInput{MaxItems: aws.Int32(50)}, func(out *lambda.ListFunctionsOutput) error {
+		some = some || len(out.Functions) > 0
 		return each(ctx, s, out.Functions, s.function)
 	})
-	if err != nil {
+	// Without a function there is nothing that a mapping could feed.
+	if err != nil || whole && !some {
 		return err
 	}
 	return lambdaListEventSourceMappings.List(ctx, s, &lambda.ListEventSourceMappingsInput{}, func(out *lambda.ListEventSourceMappingsOutput) error {

@@ -64,6 +64,10 @@ func collectLogs(ctx context.Context, s *Scope) error {
 	if err := s.logsDestinations(ctx); err != nil {
 		return err
 	}
+	// What services deliver is asked for where there are logs, and where CloudFront's are.
+	if !groups && whole && s.Region != s.Partition.GlobalRegion() {
+		return nil
+	}
 	return s.deliveries(ctx)
 }
 

@@ -13,7 +13,7 @@ const (
 )
 
 var (
-	logsDescribeDeliverySources = operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DescribeDeliverySources, Declaration{
+	logsDescribeDeliverySources = operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DescribeDeliverySources, Declaration{Optional: true,
 		Types: []string{deliverySourceType}})
 	logsDescribeDeliveries = operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DescribeDeliveries, Declaration{
 		Types: []string{deliveryType}, Optional: true})

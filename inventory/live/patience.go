@@ -31,6 +31,8 @@ type opKey struct {
 type lapse struct {
 	times int
 	err   error
+	// garbled counts the calls that ended in an answer which is not AWS's.
+	garbled int
 	// probe is when the next attempt is due.
 	probe time.Time
 }
@@ -48,7 +50,12 @@ func (p *patience) allow(k bucketKey, name string) (tries int, refused error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.ops[opKey{k, name}]
-	if l == nil || l.times < lapses {
+	switch {
+	case l == nil:
+		return math.MaxInt, nil
+	case l.times < lapses && l.garbled >= lapses:
+		return 1, nil
+	case l.times < lapses:
 		return math.MaxInt, nil
 	}
 	now := time.Now()
@@ -63,14 +70,27 @@ func (p *patience) allow(k bucketKey, name string) (tries int, refused error) {
 func (p *patience) gaveUp(k bucketKey, name string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	l := p.lapse(k, name)
+	l.times++
+	l.err, l.probe = err, time.Now().Add(p.every)
+}
+
+// garbled notes that a call ended in an answer that is not AWS's. It came at
+// once, so the next is made; but after some in a row each is tried only once.
+func (p *patience) garbled(k bucketKey, name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lapse(k, name).garbled++
+}
+
+func (p *patience) lapse(k bucketKey, name string) *lapse {
 	key := opKey{k, name}
 	l := p.ops[key]
 	if l == nil {
 		l = &lapse{}
 		p.ops[key] = l
 	}
-	l.times++
-	l.err, l.probe = err, time.Now().Add(p.every)
+	return l
 }
 
 // answered notes that the operation answers, if only with an error.

@@ -2,6 +2,8 @@ package live
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -39,7 +41,7 @@ var (
 	s3GetBucketOwnershipControls = operation(newS3, (*s3.Client).GetBucketOwnershipControls, Declaration{
 		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"properties.OwnershipControls"},
 		Absent: []string{"OwnershipControlsNotFoundError"}, Source: s3Errors})
-	s3GetBucketAcl = operation(newS3, (*s3.Client).GetBucketAcl, Declaration{
+	s3GetBucketAcl = operation(newS3, (*s3.Client).GetBucketAcl, Declaration{Optional: true,
 		Per: bucketType, Key: []string{"Bucket"}, Fills: []string{"observed.Acl"}})
 	s3GetBucketPolicy = operation(newS3, (*s3.Client).GetBucketPolicy, Declaration{
 		Per: bucketType, Key: []string{"Bucket"}, Types: []string{bucketPolicyType},
@@ -95,13 +97,16 @@ func collectS3(ctx context.Context, s *Scope) error {
 		return err
 	}
 	return s3ListBuckets.List(ctx, s, &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000)}, func(out *s3.ListBucketsOutput) error {
-		return each(ctx, s, out.Buckets, func(ctx context.Context, b types.Bucket) error { return s.bucket(ctx, b) })
+		if err := s.placeBuckets(ctx, out.Buckets); err != nil {
+			return err
+		}
+		return each(ctx, s, out.Buckets, func(ctx context.Context, b types.Bucket) error { return s.bucket(ctx, b, out.Owner) })
 	})
 }
 
 // bucket reads one bucket. S3 has no call that tells more than one thing of more
 // than one bucket.
-func (s *Scope) bucket(ctx context.Context, b types.Bucket) error {
+func (s *Scope) bucket(ctx context.Context, b types.Bucket, owner *types.Owner) error {
 	name := aws.ToString(b.Name)
 	d := s.Draft(bucketType, name, "arn:"+string(s.Partition)+":s3:::"+name, name).From(s3ListBuckets.Operation, s)
 	d.Set("BucketName", name)
@@ -149,18 +154,7 @@ func (s *Scope) bucket(ctx context.Context, b types.Bucket) error {
 				return nil
 			})
 		},
-		func() error {
-			return s3GetBucketOwnershipControls.Get(ctx, s, d, &s3.GetBucketOwnershipControlsInput{Bucket: &name}, func(out *s3.GetBucketOwnershipControlsOutput) error {
-				d.Fit("OwnershipControls", out.OwnershipControls)
-				return nil
-			})
-		},
-		func() error {
-			return s3GetBucketAcl.Get(ctx, s, d, &s3.GetBucketAclInput{Bucket: &name}, func(out *s3.GetBucketAclOutput) error {
-				d.Observe("Acl", map[string]any{"Owner": plain(out.Owner), "Grants": plain(out.Grants)})
-				return nil
-			})
-		},
+		func() error { return s.bucketOwnership(ctx, d, owner) },
 		func() error {
 			return s3GetBucketPolicy.Get(ctx, s, d, &s3.GetBucketPolicyInput{Bucket: &name}, func(out *s3.GetBucketPolicyOutput) error {
 				p := s.Draft(bucketPolicyType, name, "", name).From(s3GetBucketPolicy.Operation, s)
@@ -236,6 +230,83 @@ func (s *Scope) bucket(ctx context.Context, b types.Bucket) error {
 	}
 	return s.Put(ctx, d)
 }
+
+// bucketOwnership reads who owns what is put into a bucket and, where access
+// control lists count, the bucket's own. Where they are disabled AWS answers that
+// the owner has full control, whatever was set before; a call would tell nothing.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-ownership-error-responses.html (read 2026-11-24).
+func (s *Scope) bucketOwnership(ctx context.Context, d *Draft, owner *types.Owner) error {
+	disabled := false
+	err := s3GetBucketOwnershipControls.Get(ctx, s, d, &s3.GetBucketOwnershipControlsInput{Bucket: &d.ID}, func(out *s3.GetBucketOwnershipControlsOutput) error {
+		d.Fit("OwnershipControls", out.OwnershipControls)
+		disabled = out.OwnershipControls != nil && slices.ContainsFunc(out.OwnershipControls.Rules, func(r types.OwnershipControlsRule) bool {
+			return r.ObjectOwnership == types.ObjectOwnershipBucketOwnerEnforced
+		})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if disabled && owner != nil && aws.ToString(owner.ID) != "" {
+		full := types.Grant{Grantee: &types.Grantee{ID: owner.ID, Type: types.TypeCanonicalUser}, Permission: types.PermissionFullControl}
+		d.Observe("Acl", map[string]any{"Owner": map[string]any{"ID": *owner.ID}, "Grants": plain([]types.Grant{full})})
+		return nil
+	}
+	return s3GetBucketAcl.Get(ctx, s, d, &s3.GetBucketAclInput{Bucket: &d.ID}, func(out *s3.GetBucketAclOutput) error {
+		d.Observe("Acl", map[string]any{"Owner": plain(out.Owner), "Grants": plain(out.Grants)})
+		return nil
+	})
+}
+
+// placeBuckets fills in the regions of buckets that were listed without theirs,
+// as emulators and recordings of old do: a list of each region's own buckets is one
+// call, where asking for the location of each is as many as there are buckets.
+// What it does not place is asked for one by one.
+func (s *Scope) placeBuckets(ctx context.Context, buckets []types.Bucket) error {
+	lost := map[string]int{}
+	for i, b := range buckets {
+		if aws.ToString(b.BucketRegion) == "" {
+			lost[aws.ToString(b.Name)] = i
+		}
+	}
+	// A recording holds the one list and the locations, and one that is being made is to hold them.
+	_, recording := s.source.(Sparse)
+	if recording || s.recorder != nil || len(lost) <= len(s.Regions) {
+		return nil
+	}
+	found := map[string]merlon.Region{}
+	for _, region := range s.Regions {
+		// The endpoint must be the region's own:
+		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html (read 2026-11-24).
+		in := &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000), BucketRegion: aws.String(string(region))}
+		err := s3ListBuckets.pages(ctx, s, region, "", in, func(out *s3.ListBucketsOutput, _ merlon.Read) error {
+			for _, b := range out.Buckets {
+				name := aws.ToString(b.Name)
+				if at, twice := found[name]; twice && at != region {
+					// The server does not heed the region it is asked for.
+					return errUnheeded
+				}
+				found[name] = region
+			}
+			return nil
+		})
+		if err != nil && (ctx.Err() != nil || fatal(err) && !errors.Is(err, errUnheeded)) {
+			return err
+		}
+		if err != nil {
+			return nil
+		}
+	}
+	for name, i := range lost {
+		if region, ok := found[name]; ok {
+			buckets[i].BucketRegion = aws.String(string(region))
+		}
+	}
+	return nil
+}
+
+var errUnheeded = errors.New("a bucket is in two regions")
 
 // locationRegion: "" is us-east-1 and "EU" eu-west-1.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html (read 2026-11-24).

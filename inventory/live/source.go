@@ -173,9 +173,12 @@ func (c *awsCaller) Call(ctx context.Context, o *Operation, in any) (any, Stats,
 			return nil, st, fmt.Errorf("%w: %w", ErrExpired, err)
 		case transient(err):
 			failures++
-			if failures >= min(tries, l.Failures) || malformed(err) && failures >= 2 {
-				if timedOut(err) {
+			if failures >= min(tries, l.Failures) || malformed(err) && failures >= 2 || refusedPage(err) {
+				switch {
+				case timedOut(err):
 					c.a.patience.gaveUp(key, o.Name, err)
+				case malformed(err):
+					c.a.patience.garbled(key, o.Name)
 				}
 				return nil, st, err
 			}

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"net/netip"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -102,8 +103,11 @@ func associated(s *types.VpcCidrBlockState) bool {
 }
 
 func (r *ec2Region) subnets(ctx context.Context) error {
-	return ec2DescribeSubnets.List(ctx, r.Scope, &ec2.DescribeSubnetsInput{MaxResults: pageOf1000}, func(out *ec2.DescribeSubnetsOutput) error {
+	return r.decided(ec2DescribeSubnets.ListAll(ctx, r.Scope, &ec2.DescribeSubnetsInput{MaxResults: pageOf1000}, func(out *ec2.DescribeSubnetsOutput) error {
 		for _, n := range out.Subnets {
+			if !vacant(n) {
+				r.note(func() { r.lodgers = true })
+			}
 			id := aws.ToString(n.SubnetId)
 			d := r.Draft(subnetType, id, r.arn(n.OwnerId, "subnet/"+id), "").From(ec2DescribeSubnets.Operation, r.Scope)
 			d.Fold(n, Folding{Drop: []string{"SubnetArn"}})
@@ -122,7 +126,22 @@ func (r *ec2Region) subnets(ctx context.Context) error {
 			}
 		}
 		return nil
-	})
+	}))
+}
+
+// reserved is how many addresses of each subnet AWS keeps:
+// https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html (read 2026-11-24).
+const reserved = 5
+
+// vacant reports a subnet in which no network interface is: every interface takes
+// an IPv4 address, those of stopped instances too, but where a subnet has none
+// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Subnet.html, read 2026-11-24).
+func vacant(n types.Subnet) bool {
+	if n.AvailableIpAddressCount == nil || aws.ToBool(n.Ipv6Native) || n.CidrBlock == nil {
+		return false
+	}
+	block, err := netip.ParsePrefix(*n.CidrBlock)
+	return err == nil && block.Addr().Is4() && int64(*n.AvailableIpAddressCount) == int64(1)<<(32-block.Bits())-reserved
 }
 
 func (r *ec2Region) dhcpOptions(ctx context.Context) error {

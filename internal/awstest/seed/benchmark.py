@@ -105,6 +105,10 @@ class Seeder:
         where = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
         s3.create_bucket(Bucket=name, **where)
         if i % 3 != 0:
+            # AWS's own default since April 2023, which moto does not have:
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+            s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]})
+        if i % 3 != 0:
             block = {k: True for k in ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")}
             s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
         if i % 3 == 0:
