@@ -174,7 +174,7 @@ func TestSeededLabels(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "labels.jsonl")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	seed, err := awstest.Python(ctx, "demo/seed.py", "--endpoint", moto.URL, "--labels", file, "--copies", "6")
+	seed, err := awstest.Python(ctx, "demo/seed.py", "--endpoint", moto.URL, "--labels", file, "--copies", "7")
 	if err != nil {
 		t.Fatal(err)
 	}
