@@ -61,6 +61,9 @@ func TestActionsOf(t *testing.T) {
 		{"sqs.amazonaws.com", "SendMessageBatch", "sqs:SendMessage", ""},
 		{"ec2.amazonaws.com", "RunInstances", "ec2:RunInstances", "iam:PassRole"},
 		{"ec2.amazonaws.com", "runinstances", "ec2:RunInstances", "iam:PassRole"},
+		// DocDB and Neptune go by the name too, and pass no role.
+		{"rds.amazonaws.com", "CreateDBInstance", "rds:CreateDBInstance", "iam:PassRole"},
+		{"s3express.amazonaws.com", "PutObject", "s3express:CreateSession", ""},
 		{"Glue", "CreateJob", "glue:CreateJob", "iam:PassRole"},
 		{"DynamoDB", "ExecuteStatement", "", "dynamodb:PartiQLSelect dynamodb:PartiQLDelete"},
 		{"DynamoDB Streams", "GetRecords", "dynamodb:GetRecords", ""},

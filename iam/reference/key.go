@@ -41,22 +41,42 @@ type ConditionKey struct {
 	Multivalued bool
 	// Global keys can be in requests to any service.
 	Global bool
+	// Sensitive keys are those in whose values, AWS says, a wildcard has no valid
+	// use: it would let in accounts, organizations or networks of others.
+	Sensitive bool
 	// Presence says of a global key when AWS sets it; [Sometimes] for others.
 	Presence Presence
 	// Origin says of a global key what it is a property of.
 	Origin Origin
 }
 
-// Presence is when a key is in the request context.
+// Presence is when AWS puts a global key into the request context.
 type Presence uint8
 
-// Sometimes is the honest answer for a key of which AWS gives conditions that a
-// request alone does not tell, and for all keys of services.
 const (
-	Sometimes   Presence = iota
-	Always               // in every request
-	WhenSigned           // in every request but anonymous ones
-	MostlyThere          // always, but for services and actions that AWS names
+	// Sometimes: under conditions that the others do not say, or not known; all
+	// keys of services.
+	Sometimes Presence = iota
+	// Always: in every request.
+	Always
+	// WhenSigned: in every request but anonymous ones.
+	WhenSigned
+	// MostlyThere: always, but for services and actions that AWS's page names.
+	MostlyThere
+	// WithTemporaryCredentials: not in requests that are signed with access keys of
+	// a user or of root. Nor are the keys on MFA in those of federated principals.
+	WithTemporaryCredentials
+	// InOrganization: where the account of the principal, or of the resource, is in
+	// an organization.
+	InOrganization
+	// FromService: where a service principal calls directly, and not always then;
+	// never where a user or a role does.
+	FromService
+	// ThroughEndpoint: only in what comes through a VPC endpoint, and the owner's
+	// organization only where there is one.
+	ThroughEndpoint
+	// OutsideEndpoint: in all that does not come through a VPC endpoint.
+	OutsideEndpoint
 )
 
 // Origin is what a global key is a property of.

@@ -60,7 +60,7 @@ func TestConditionKey(t *testing.T) {
 func TestGlobalKeys(t *testing.T) {
 	r := load(t)
 	keys := slices.Collect(r.GlobalKeys())
-	if len(keys) != 59 {
+	if len(keys) != 62 {
 		t.Errorf("%d global keys", len(keys))
 	}
 	if !slices.IsSortedFunc(keys, func(a, b reference.ConditionKey) int {
@@ -76,9 +76,20 @@ func TestGlobalKeys(t *testing.T) {
 			t.Errorf("%+v", k)
 		}
 	}
+	var sensitive []string
+	for _, k := range keys {
+		if k.Sensitive {
+			sensitive = append(sensitive, k.Name)
+		}
+	}
+	if want := "aws:PrincipalAccount aws:PrincipalOrgID aws:ResourceAccount aws:ResourceOrgID aws:SourceAccount aws:SourceOrgID aws:SourceVpc aws:SourceVpce aws:VpceAccount aws:VpceOrgID"; strings.Join(sensitive, " ") != want {
+		t.Errorf("sensitive: %v", sensitive)
+	}
 	for name, want := range map[string]reference.Presence{
 		"aws:SecureTransport": reference.Always, "aws:PrincipalArn": reference.WhenSigned,
-		"aws:ViaAWSService": reference.MostlyThere, "aws:MultiFactorAuthPresent": reference.Sometimes,
+		"aws:ViaAWSService": reference.Always, "aws:MultiFactorAuthPresent": reference.WithTemporaryCredentials,
+		"aws:ResourceAccount": reference.MostlyThere, "aws:SourceArn": reference.FromService, "aws:SourceVpce": reference.ThroughEndpoint,
+		"aws:SourceIp": reference.OutsideEndpoint, "aws:PrincipalOrgID": reference.InOrganization, "s3:prefix": reference.Sometimes,
 	} {
 		if k, _ := r.ConditionKey(name); k.Presence != want {
 			t.Errorf("%s: presence %d, want %d", name, k.Presence, want)

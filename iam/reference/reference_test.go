@@ -151,6 +151,15 @@ func TestKeysOf(t *testing.T) {
 			t.Errorf("ec2:TerminateInstances lacks %s: %v", want, keys)
 		}
 	}
+	s3, _ := r.Service("s3")
+	get, _ := s3.Action("GetObject")
+	if !slices.Contains(s3.KeysOf(get), "s3:AccessPointTag/${TagKey}") {
+		t.Errorf("s3:GetObject lacks the key of a type it takes: %v", s3.KeysOf(get))
+	}
+	run, _ := s.Action("RunInstances")
+	if !slices.Contains(s.KeysOf(run), "ec2:IsLaunchTemplateResource") {
+		t.Errorf("ec2:RunInstances lacks a key of the action on a type: %v", s.KeysOf(run))
+	}
 	if !slices.IsSorted(keys) || len(slices.Compact(slices.Clone(keys))) != len(keys) {
 		t.Errorf("not sorted or repeated: %v", keys)
 	}
