@@ -24,10 +24,13 @@ type Folding struct {
 
 // Fold maps a struct (or pointer to one) of the SDK.
 func (d *Draft) Fold(v any, f Folding) {
-	m, ok := plain(v).(map[string]any)
-	if !ok {
-		return
+	if m, ok := plain(v).(map[string]any); ok {
+		d.foldPlain(m, f)
 	}
+}
+
+// foldPlain is Fold for what is plain already: its empty objects count.
+func (d *Draft) foldPlain(m map[string]any, f Folding) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for name, value := range m {

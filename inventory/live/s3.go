@@ -80,7 +80,8 @@ func s3Service() *Service {
 		Operations: []*Operation{s3ListBuckets.Operation, s3GetBucketLocation.Operation, s3GetBucketEncryption.Operation, s3GetPublicAccessBlock.Operation,
 			s3GetBucketOwnershipControls.Operation, s3GetBucketAcl.Operation, s3GetBucketPolicy.Operation, s3GetBucketVersioning.Operation,
 			s3GetBucketLogging.Operation, s3GetBucketLifecycle.Operation, s3GetBucketReplication.Operation, s3GetBucketTagging.Operation,
-			s3GetBucketWebsite.Operation, s3GetObjectLock.Operation, s3GetBucketNotification.Operation, s3controlGetPublicAccessBlock.Operation},
+			s3GetBucketWebsite.Operation, s3GetObjectLock.Operation, s3GetBucketNotification.Operation, s3controlGetPublicAccessBlock.Operation,
+			s3controlListMultiRegion.Operation, s3controlGetMultiRegionPolicy.Operation, s3controlGetMultiRegionPolicyStatus.Operation},
 		Collect: collectS3,
 	}
 }
@@ -94,6 +95,9 @@ func collectS3(ctx context.Context, s *Scope) error {
 		return s.Put(ctx, d)
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.multiRegionAccessPoints(ctx); err != nil {
 		return err
 	}
 	return s3ListBuckets.List(ctx, s, &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000)}, func(out *s3.ListBucketsOutput) error {

@@ -208,10 +208,10 @@ func (s *Scope) Outside(ctx context.Context, types []string, reason string) erro
 }
 
 // anywhere: global services answer in one region only, but for S3, which answers
-// for a bucket where it is, and Identity Center, which has a home region.
+// for a bucket where it is and for access points of several regions in one, and Identity Center, which has a home region.
 func (s *Scope) anywhere(o *Operation) bool {
 	switch o.Service {
-	case "s3", "ssoadmin", "identitystore":
+	case "s3", "s3control", "ssoadmin", "identitystore":
 		return false
 	}
 	return s.service.Global
