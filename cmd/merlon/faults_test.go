@@ -471,8 +471,9 @@ func TestDryRunIsExact(t *testing.T) {
 		names := strings.Fields(row[2])
 		for _, o := range s.Operations {
 			if slices.Contains(names, o.Name) && (o.Per == "" || o.Shared) && !o.Optional {
-				announced[o.Service+":"+o.Name] += places * max(1, o.Times)
-				n -= places * max(1, o.Times)
+				times := places*max(1, o.Times) + 2*o.PerAccount
+				announced[o.Service+":"+o.Name] += times
+				n -= times
 			}
 		}
 		if n != 0 {

@@ -123,7 +123,7 @@ func (in *input) dryRun(ctx context.Context, schemas *inventory.SchemaSet) error
 				more += places
 				names = append(names, o.Name+"?")
 			default:
-				n += max(1, o.Times) * places
+				n += max(1, o.Times)*places + o.PerAccount*len(targets)
 				names = append(names, o.Name)
 			}
 		}

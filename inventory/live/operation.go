@@ -38,6 +38,9 @@ type Declaration struct {
 	// Times is how often a call without Per is made in a region, where it takes
 	// more than one to hear everything; 0 is once.
 	Times int
+	// PerAccount is how often a call of a service that is not global is made
+	// besides in one region of each account: about what the account has once.
+	PerAccount int
 	// Shared: one call tells about all resources of the Per type ([op.Batch]), so
 	// that it is made once a region and not once each.
 	Shared bool

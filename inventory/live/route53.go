@@ -29,9 +29,9 @@ var (
 	route53GetDNSSEC = operation(route53.NewFromConfig, (*route53.Client).GetDNSSEC, Declaration{
 		Per: hostedZoneType, Types: []string{dnssecType, keySigningKeyType}, Fills: []string{"observed.DNSSEC"}})
 	route53ListQueryLoggingConfigs = operation(route53.NewFromConfig, (*route53.Client).ListQueryLoggingConfigs, Declaration{
-		Per: hostedZoneType, Fills: []string{"properties.QueryLoggingConfig"}, Shared: true})
+		Per: hostedZoneType, Fills: []string{"properties.QueryLoggingConfig"}, Shared: true, Optional: true})
 	route53ListTagsForResources = operation(route53.NewFromConfig, (*route53.Client).ListTagsForResources, Declaration{
-		Per: hostedZoneType, Fills: []string{"tags"}, Shared: true})
+		Per: hostedZoneType, Fills: []string{"tags"}, Shared: true, Optional: true})
 	route53ListHealthChecks = operation(route53.NewFromConfig, (*route53.Client).ListHealthChecks, Declaration{
 		Types: []string{healthCheckType}})
 )

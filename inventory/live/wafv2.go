@@ -22,7 +22,7 @@ const (
 
 var (
 	wafv2ListWebACLs = operation(wafv2.NewFromConfig, (*wafv2.Client).ListWebACLs, Declaration{
-		Types: []string{webACLType}, Key: []string{"Scope"}})
+		Types: []string{webACLType}, Key: []string{"Scope"}, PerAccount: 1})
 	wafv2GetWebACL = operation(wafv2.NewFromConfig, (*wafv2.Client).GetWebACL, Declaration{
 		Per: webACLType, Key: []string{"Scope", "Name", "Id"}, Fills: []string{"properties.Rules", "properties.DefaultAction", "properties.VisibilityConfig",
 			"properties.Capacity", "properties.CustomResponseBodies", "properties.AssociationConfig", "properties.DataProtectionConfig", "properties.TokenDomains",
@@ -78,7 +78,14 @@ func collectWAFv2(ctx context.Context, s *Scope) error {
 	if s.Partition == "aws" && s.readsOnce() {
 		all = append(all, &firewalls{s, types.ScopeCloudfront, s.Partition.GlobalRegion()})
 	}
-	return each(ctx, s, all, func(ctx context.Context, f *firewalls) error { return f.collect(ctx) })
+	// One after the other: a gap names the call and not its scope, and of two the
+	// same one has to be kept each time.
+	for _, f := range all {
+		if err := f.collect(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *firewalls) collect(ctx context.Context) error {
@@ -115,8 +122,7 @@ var protectable = [...]types.ResourceType{types.ResourceTypeApplicationLoadBalan
 	types.ResourceTypeCognitioUserPool, types.ResourceTypeAppRunnerService, types.ResourceTypeVerifiedAccessInstance, types.ResourceTypeAmplify}
 
 func (f *firewalls) webACL(ctx context.Context, a types.WebACLSummary) error {
-	arn := aws.ToString(a.ARN)
-	d := f.draft(webACLType, aws.ToString(a.Name), aws.ToString(a.Id), arn, wafv2ListWebACLs.Operation)
+	d := f.draft(webACLType, aws.ToString(a.Name), aws.ToString(a.Id), aws.ToString(a.ARN), wafv2ListWebACLs.Operation)
 	d.Fold(a, Folding{Drop: []string{"LockToken"}})
 	in := &wafv2.GetWebACLInput{Id: a.Id, Name: a.Name, Scope: f.scope}
 	err := wafv2GetWebACL.Get(ctx, f.Scope, d, in, func(out *wafv2.GetWebACLOutput) error {
@@ -127,26 +133,30 @@ func (f *firewalls) webACL(ctx context.Context, a types.WebACLSummary) error {
 		return err
 	}
 	if f.scope == types.ScopeRegional {
-		err := each(ctx, f.Scope, protectable[:], func(ctx context.Context, kind types.ResourceType) error {
-			in := &wafv2.ListResourcesForWebACLInput{WebACLArn: &arn, ResourceType: kind}
-			return wafv2ListResourcesForWebACL.Get(ctx, f.Scope, d, in, func(out *wafv2.ListResourcesForWebACLOutput) error {
-				for _, r := range out.ResourceArns {
-					x := f.Draft(webACLAssociationType, r+"|"+arn, "", d.Name).From(wafv2ListResourcesForWebACL.Operation, f.Scope)
-					x.Set("ResourceArn", r)
-					x.Set("WebACLArn", arn)
-					x.Observe("ResourceType", kind)
-					if err := f.Put(ctx, x); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-		})
-		if err != nil {
-			return err
+		for _, kind := range protectable {
+			if err := f.protects(ctx, d, kind); err != nil {
+				return err
+			}
 		}
 	}
 	return f.Put(ctx, d)
+}
+
+// protects reads what of a kind the web ACL stands before.
+func (f *firewalls) protects(ctx context.Context, acl *Draft, kind types.ResourceType) error {
+	in := &wafv2.ListResourcesForWebACLInput{WebACLArn: &acl.ARN, ResourceType: kind}
+	return wafv2ListResourcesForWebACL.Get(ctx, f.Scope, acl, in, func(out *wafv2.ListResourcesForWebACLOutput) error {
+		for _, r := range out.ResourceArns {
+			d := f.Draft(webACLAssociationType, r+"|"+acl.ARN, "", acl.Name).From(wafv2ListResourcesForWebACL.Operation, f.Scope)
+			d.Set("ResourceArn", r)
+			d.Set("WebACLArn", acl.ARN)
+			d.Observe("ResourceType", kind)
+			if err := f.Put(ctx, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (f *firewalls) logging(ctx context.Context) error {
