@@ -11,8 +11,6 @@ import (
 //	service	ID	ENDPOINT	SIGNED	PREFIX     the names of a service and its prefix in policies
 //	verb	ID	ACTION	OPERATION…         operations that need that one action
 //	passes	ID	OPERATION…                 operations whose parameters can hold a role
-//
-//go:generate go run ./internal/generate/calls
 
 var (
 	//go:embed calls.txt

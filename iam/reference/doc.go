@@ -16,4 +16,7 @@
 // (global.go, calls.txt, dataevents.txt) and name their pages.
 package reference
 
+// The second needs botocore, which "make moto" installs.
+//
 //go:generate go run ./internal/generate/reference
+//go:generate go run ./internal/generate/calls

@@ -156,9 +156,10 @@ func TestKeysOf(t *testing.T) {
 	if !slices.Contains(s3.KeysOf(get), "s3:AccessPointTag/${TagKey}") {
 		t.Errorf("s3:GetObject lacks the key of a type it takes: %v", s3.KeysOf(get))
 	}
-	run, _ := s.Action("RunInstances")
-	if !slices.Contains(s.KeysOf(run), "ec2:IsLaunchTemplateResource") {
-		t.Errorf("ec2:RunInstances lacks a key of the action on a type: %v", s.KeysOf(run))
+	a4b, _ := r.Service("a4b")
+	create, _ := a4b.Action("CreateRoom")
+	if !slices.Contains(a4b.KeysOf(create), "aws:TagKeys") {
+		t.Errorf("a4b:CreateRoom lacks the key that it has on its type alone: %v", a4b.KeysOf(create))
 	}
 	if !slices.IsSorted(keys) || len(slices.Compact(slices.Clone(keys))) != len(keys) {
 		t.Errorf("not sorted or repeated: %v", keys)

@@ -38,8 +38,11 @@ func run(args []string) error {
 		return err
 	}
 	found, err := filepath.Glob(*dir)
-	if err != nil || len(found) != 1 {
-		return fmt.Errorf("%s names %d folders (%v): want botocore's data folder", *dir, len(found), err)
+	if err != nil {
+		return fmt.Errorf("%s: %w", *dir, err)
+	}
+	if len(found) != 1 {
+		return fmt.Errorf("%s names %d folders: want botocore's data folder, which \"make moto\" installs", *dir, len(found))
 	}
 	version, err := botocoreVersion(found[0])
 	if err != nil {
