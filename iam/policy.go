@@ -311,3 +311,15 @@ func (p *Policy) conditions(v *value) ([]Condition, bool) {
 	}
 	return out, ok
 }
+
+// Unclear says that part of a statement is not known: from then on it matches
+// perhaps. It is for whoever makes a policy, before anybody else has it.
+func (s *Statement) Unclear(why string) { s.invalid = why }
+
+// MatchesAction says whether the statement is about an action, such as "s3:GetObject".
+func (s *Statement) MatchesAction(action string) Match {
+	if s.invalid != "" {
+		return Maybe
+	}
+	return s.matchAction(action)
+}

@@ -10,9 +10,15 @@ func newIAM(env Environment) *cobra.Command {
 		Long: `The commands of iam evaluate policies as AWS does: identity and resource policies,
 boundaries, session policies, SCPs and RCPs. What depends on something that is
 not known is answered with unknown.`,
-		Example: `  merlon iam evaluate --requests requests.jsonl`,
+		Example: `  merlon iam can alice s3:GetObject arn:aws:s3:::acme-data/report.csv --snapshot acme.db
+  merlon iam who-can s3:GetObject arn:aws:s3:::acme-data/report.csv --snapshot acme.db
+  merlon iam evaluate --requests requests.jsonl`,
 	}
-	c.AddCommand(newIAMEvaluate(env))
+	c.AddCommand(
+		newIAMCan(env),
+		newIAMEvaluate(env),
+		newIAMWhoCan(env),
+	)
 	group(c)
 	return c
 }

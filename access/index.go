@@ -1,0 +1,156 @@
+package access
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"merlon.dev/merlon"
+	"merlon.dev/merlon/iam"
+	"merlon.dev/merlon/inventory"
+)
+
+// Options say how questions are meant.
+type Options struct {
+	Now time.Time // the time of the requests; zero leaves it unknown
+
+	// StrictGuardrails makes SCPs and RCPs that could not be read unknown.
+	// Otherwise they count as what AWS attaches by default, which allows
+	// everything, and answers carry a note.
+	StrictGuardrails bool
+}
+
+// Index is what a snapshot says about who may do what. It is made by Load,
+// not changed afterwards, and safe for concurrent use. It reads resources from
+// the snapshot when it is asked about them: the snapshot must stay open.
+type Index struct {
+	snapshot   *inventory.Snapshot
+	options    Options
+	principals []*Principal
+	byARN      map[string]*Principal
+	accounts   map[string]*Account
+	managed    map[string]*iam.Policy // by ARN
+	gaps       []merlon.Unknown       // why there may be principals that are not listed
+	people     []*Person
+}
+
+// Principals are all users, roles and root users, by ARN.
+func (x *Index) Principals() []*Principal { return x.principals }
+
+// Account is what is known of an account; nil for one that is not in the snapshot.
+func (x *Index) Account(id string) *Account { return x.accounts[id] }
+
+// Accounts are those in the snapshot, by id.
+func (x *Index) Accounts() []*Account {
+	out := make([]*Account, 0, len(x.accounts))
+	for _, a := range x.accounts {
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b *Account) int { return strings.Compare(a.ID, b.ID) })
+	return out
+}
+
+// Gaps say why principals may be missing from the index; none when all are there.
+func (x *Index) Gaps() []merlon.Unknown { return x.gaps }
+
+// Load reads the principals and the organization of a snapshot.
+func Load(ctx context.Context, s *inventory.Snapshot, options Options) (*Index, error) {
+	x := &Index{snapshot: s, options: options, byARN: make(map[string]*Principal), accounts: make(map[string]*Account),
+		managed: make(map[string]*iam.Policy)}
+	for _, a := range s.Meta().Accounts {
+		x.accounts[string(a.ID)] = &Account{ID: string(a.ID), Name: a.Name}
+	}
+	for _, step := range []func(context.Context) error{x.loadOrganization, x.loadManagedPolicies, x.loadPrincipals, x.loadPeople} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(x.principals, func(a, b *Principal) int { return strings.Compare(a.ARN, b.ARN) })
+	return x, nil
+}
+
+// missing notes why resources of a type may be missing from any account.
+func (x *Index) missing(typ string) {
+	for _, a := range x.snapshot.Meta().Accounts {
+		partition := merlon.Partition("aws")
+		if len(a.Regions) > 0 {
+			partition = merlon.PartitionOf(a.Regions[0])
+		}
+		c := x.snapshot.Coverage(typ, a.ID, partition.GlobalRegion())
+		for _, u := range c.Unknowns() {
+			u.Reason = string(a.ID) + ": " + u.Reason
+			x.gaps = append(x.gaps, u)
+		}
+	}
+}
+
+// unknownAt is why the value at a JSON pointer of a resource is not known: the
+// unknown covers it. Unknowns below it are not meant.
+func unknownAt(r *merlon.Resource, pointer string) string {
+	for _, u := range r.Unknowns {
+		if pointer == u.Path || strings.HasPrefix(pointer, u.Path+"/") || u.Path == "" {
+			return u.Reason
+		}
+	}
+	return ""
+}
+
+// policyAt makes a policy of the document at a pointer. It is nil where the
+// resource has none, and an unknown one where that is not known. A statement in
+// which something is not known stays, and matches only perhaps.
+func policyAt(r *merlon.Resource, raw json.RawMessage, pointer, name string) *iam.Policy {
+	if why := unknownAt(r, pointer); why != "" {
+		return iam.UnknownPolicy(name, why)
+	}
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil
+	}
+	return parsed(r, raw, pointer, name)
+}
+
+func parsed(r *merlon.Resource, raw json.RawMessage, pointer, name string) *iam.Policy {
+	if raw[0] == '"' { // some schemas keep the document as text
+		var text string
+		if err := json.Unmarshal(raw, &text); err != nil || text == "" {
+			return nil
+		}
+		raw = json.RawMessage(text)
+	}
+	p, err := iam.ParsePolicy(raw)
+	if err != nil {
+		return iam.UnknownPolicy(name, err.Error())
+	}
+	p.Name = name
+	for _, u := range r.Unknowns {
+		rest, below := strings.CutPrefix(u.Path, pointer+"/")
+		if !below {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(rest, "Statement/"); ok {
+			index, _, _ := strings.Cut(rest, "/")
+			if n, ok := number(index); ok && n < len(p.Statements) {
+				p.Statements[n].Unclear(u.Reason)
+				continue
+			}
+			if len(p.Statements) == 1 {
+				p.Statements[0].Unclear(u.Reason)
+				continue
+			}
+		}
+		return iam.UnknownPolicy(name, u.Reason)
+	}
+	return p
+}
+
+func number(text string) (int, bool) {
+	n := 0
+	for i := 0; i < len(text); i++ {
+		if text[i] < '0' || text[i] > '9' || n > 1<<20 {
+			return 0, false
+		}
+		n = n*10 + int(text[i]-'0')
+	}
+	return n, text != ""
+}
