@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -193,7 +194,11 @@ func newWant(op operator, text string, variables bool) want {
 	case arn:
 		// Variables hold no colon that would part an ARN: they are cut off first.
 		parts, ok := splitARN(text)
-		w.valid = ok
+		if w.valid = ok; !ok && variables && strings.Contains(text, "${") {
+			// The variables must bring the colons: what they amount to is split.
+			w.text, w.valid = compilePattern(text, false, true), true
+			return w
+		}
 		for _, part := range parts {
 			w.parts = append(w.parts, compilePattern(part, false, variables))
 		}
@@ -225,6 +230,12 @@ func (t *test) match(c *Context) Match {
 }
 
 func (t *test) matchEntry(e entry, c *Context) Match {
+	if t.op.family == null && t.set != noSet {
+		// "Avoid using the Null condition operator with the ForAllValues or
+		// ForAnyValue qualifiers because they always return a true or false respectively."
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html, read 2026-11-24
+		return matchOf(t.set == forAllValues)
+	}
 	if t.op.family == null {
 		return t.matchNull(e)
 	}
@@ -402,6 +413,9 @@ func (w *want) matchARN(value string, c *Context) Match {
 	if !w.valid || !strings.HasPrefix(value, "arn:") {
 		return No
 	}
+	if w.parts == nil {
+		return w.matchWholeARN(value, c)
+	}
 	out := Yes
 	for i := range w.parts {
 		part := value
@@ -416,6 +430,43 @@ func (w *want) matchARN(value string, c *Context) Match {
 		}
 	}
 	return out
+}
+
+// matchWholeARN is matchARN for text whose variables hold some of the colons.
+func (w *want) matchWholeARN(value string, c *Context) Match {
+	tokens, state := w.text.resolve(nil, c)
+	if state != Yes {
+		return state
+	}
+	for i := range 6 {
+		part := value
+		if i < 5 {
+			var found bool
+			if part, value, found = strings.Cut(value, ":"); !found {
+				return No
+			}
+		}
+		var cut bool
+		var own []token
+		if own, tokens, cut = cutTokens(tokens, i < 5); cut != (i < 5) || !glob(own, part, false) {
+			return No
+		}
+	}
+	return Yes
+}
+
+// cutTokens parts tokens at their first colon, where asked to.
+func cutTokens(tokens []token, atColon bool) (before, after []token, found bool) {
+	for i, t := range tokens {
+		if !atColon || t.kind != literal {
+			continue
+		}
+		if head, tail, found := strings.Cut(t.text, ":"); found {
+			before = append(slices.Clone(tokens[:i]), token{kind: literal, text: head})
+			return before, append([]token{{kind: literal, text: tail}}, tokens[i+1:]...), true
+		}
+	}
+	return tokens, nil, false
 }
 
 // splitARN cuts a pattern into an ARN's six components; colons inside a
@@ -506,9 +557,11 @@ func parseNumber(text string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(text)
 }
 
-var dateLayouts = [...]string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"}
+// The layouts of https://www.w3.org/TR/NOTE-datetime, to which the operators'
+// page refers, and those without a zone, which count as UTC.
+var dateLayouts = [...]string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02", "2006-01", "2006"}
 
-// parseDate reads a W3C date (ISO 8601) or seconds since 1970.
+// parseDate reads a W3C date (ISO 8601) or seconds since 1970. Four digits are a year.
 func parseDate(text string) (time.Time, bool) {
 	if n, ok := smallInteger(text); ok && len(text) != 4 {
 		return time.Unix(n, 0), true

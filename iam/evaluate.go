@@ -285,20 +285,45 @@ func (v *verdict) add(s *Statement, g grade, m Match) {
 	}
 }
 
+// namesPrincipals says whether the layer's statements have a Principal.
+func (l Layer) namesPrincipals() bool {
+	return l == LayerResource || l == LayerEndpoint || l == LayerRCP
+}
+
+// misplaced says why AWS would not accept the statement in a policy of that
+// kind, "" where it would. What it then means is not known.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+// and …_elements_resource.html, read 2026-11-24
+func (s *Statement) misplaced(kind Layer) string {
+	switch {
+	case !s.HasResource && kind != LayerResource:
+		return "it has no Resource"
+	case !s.HasPrincipal && (kind == LayerResource || kind == LayerEndpoint):
+		return "it has no Principal"
+	case s.HasPrincipal && !kind.namesPrincipals():
+		return "it has a Principal"
+	}
+	return ""
+}
+
 // statement says whether a statement matches, and how closely it names the principal.
 func (e *evaluation) statement(kind Layer, s *Statement) (grade, Match) {
 	if s.invalid != "" {
 		return direct, Maybe
 	}
+	most := Yes
+	if s.misplaced(kind) != "" {
+		most = Maybe
+	}
 	m := s.matchAction(e.request.Action)
 	if m == No {
 		return unnamed, No
 	}
-	if m = min(m, s.matchResource(e.request.Resource, e.context)); m == No {
+	if m = min(m, most, s.matchResource(e.request.Resource, e.context)); m == No {
 		return unnamed, No
 	}
 	g := direct
-	if kind == LayerResource || kind == LayerEndpoint || kind == LayerRCP && s.HasPrincipal {
+	if s.HasPrincipal && kind.namesPrincipals() {
 		var named Match
 		g, named = s.principalMatch(&e.request.Principal, e.policies.Boundaries != nil)
 		if m = min(m, named); m == No {

@@ -18,6 +18,7 @@ type pattern struct {
 
 type token struct {
 	kind     tokenKind
+	inside   bool   // of ?: a colon is none of its characters
 	text     string // of a literal
 	variable variable
 }
@@ -45,8 +46,8 @@ func compileAction(text string) pattern {
 }
 
 // compileResource compiles a Resource value. A wildcard spans slashes. In one
-// of an ARN's first five segments it spans colons only when it is the last
-// character of its segment
+// of an ARN's first five segments it spans colons only when it is a "*" and the
+// last character of its segment
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html,
 // read 2026-11-24). The sixth segment is everything that follows, colons included.
 func compileResource(text string, variables bool) pattern {
@@ -60,6 +61,8 @@ func compileResource(text string, variables bool) pattern {
 		switch t.kind {
 		case literal:
 			colons += strings.Count(t.text, ":")
+		case one:
+			t.inside = colons < 5
 		case many:
 			last := i+1 == len(p.tokens) || p.tokens[i+1].kind == literal && strings.HasPrefix(p.tokens[i+1].text, ":")
 			if colons < 5 && !last {
@@ -158,43 +161,48 @@ func (p *pattern) match(text string, c *Context) Match {
 	if p.any {
 		return Yes
 	}
+	if p.fold && !ascii(text) {
+		text = strings.ToLower(text)
+	}
 	if !p.variables {
 		return matchOf(glob(p.tokens, text, p.fold))
 	}
 	var space [maxStackTokens]token
-	tokens := append(space[:0], p.tokens...)
-	unknown := false
+	tokens, state := p.resolve(space[:0], c)
+	if state == No || !glob(tokens, text, p.fold) {
+		return No
+	}
+	return state
+}
+
+// resolve puts values in the place of variables: No where one has none. Maybe
+// where one is not known, and a "*" stands for it.
+func (p *pattern) resolve(space []token, c *Context) ([]token, Match) {
+	tokens := append(space, p.tokens...)
+	state := Yes
 	for i := range tokens {
 		t := &tokens[i]
 		if t.kind != name {
 			continue
 		}
-		v, state := c.single(t.variable.key)
-		switch {
-		case state == present:
+		v, is := c.single(t.variable.key)
+		if is == absent && t.variable.hasDefault {
+			v, is = t.variable.fallback, present
+		}
+		switch is {
+		case present:
+			if p.fold {
+				v = strings.ToLower(v)
+			}
 			*t = token{kind: literal, text: v}
-			if p.fold {
-				t.text = strings.ToLower(v)
-			}
-		case state == absent && t.variable.hasDefault:
-			*t = token{kind: literal, text: t.variable.fallback}
-			if p.fold {
-				t.text = strings.ToLower(t.text)
-			}
-		case state == absent:
-			return No
+		case absent:
+			return nil, No
 		default:
-			unknown = true
+			state = Maybe
 			*t = token{kind: many}
 		}
 	}
-	if !glob(tokens, text, p.fold) {
-		return No
-	}
-	if unknown {
-		return Maybe
-	}
-	return Yes
+	return tokens, state
 }
 
 // glob matches without backtracking over more than the last wildcard: of two
@@ -224,7 +232,7 @@ func glob(tokens []token, text string, fold bool) bool {
 				ti++
 				continue
 			case one:
-				if pos < len(text) {
+				if pos < len(text) && !(t.inside && text[pos] == ':') {
 					pos += width(text[pos:])
 					ti++
 					continue
@@ -268,8 +276,17 @@ func width(text string) int {
 	return n
 }
 
+func ascii(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // hasPrefix compares without regard to the case of ASCII letters where fold is
-// set; prefix is then lower case.
+// set; prefix is then lower case, and so are the text's other letters.
 func hasPrefix(text, prefix string, fold bool) bool {
 	if !fold {
 		return strings.HasPrefix(text, prefix)

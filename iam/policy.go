@@ -239,6 +239,11 @@ func (p *Policy) statement(index int, v *value) Statement {
 	if !seen["Effect"] {
 		s.invalid = p.problem("missing-effect", v.offset, "the statement has no Effect")
 	}
+	if s.NotAction && len(s.Actions) == 0 || s.NotResource && len(s.Resources) == 0 {
+		// "Arrays can take one or more values"; an empty one must not mean "all but nothing".
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html, read 2026-11-24
+		s.invalid = p.problem("empty", v.offset, "a list of exceptions is empty")
+	}
 	if !seen["Action"] && !seen["NotAction"] {
 		s.invalid = p.problem("missing-action", v.offset, "the statement has no Action")
 	}

@@ -231,9 +231,6 @@ func uniqueID(value string) bool {
 // principalMatch answers for a statement's Principal or NotPrincipal: how
 // closely it names the principal, and whether it matches.
 func (s *Statement) principalMatch(p *Principal, bounded bool) (grade, Match) {
-	if !s.HasPrincipal {
-		return unnamed, No
-	}
 	if s.NotPrincipal {
 		if s.Effect == Deny {
 			return direct, s.excepts(p, bounded).not()
@@ -290,7 +287,7 @@ func (s *Statement) excepts(p *Principal, bounded bool) Match {
 			listed = true
 		}
 	}
-	if p.Account == "" {
+	if p.Account == "" || p.Kind == Federated {
 		return matchOf(listed)
 	}
 	switch {

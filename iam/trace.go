@@ -125,9 +125,10 @@ func (e *evaluation) traceStatement(kind Layer, s *Statement, m Match) Statement
 		st.Action, st.Resource, st.Principal = Maybe, Maybe, Maybe
 		return st
 	}
+	st.Invalid = s.misplaced(kind)
 	st.Action = s.matchAction(e.request.Action)
 	st.Resource = s.matchResource(e.request.Resource, e.context)
-	if kind == LayerResource || kind == LayerEndpoint || kind == LayerRCP && s.HasPrincipal {
+	if s.HasPrincipal && kind.namesPrincipals() {
 		var g grade
 		g, st.Principal = s.principalMatch(&e.request.Principal, e.policies.Boundaries != nil)
 		if st.Principal != No && s.Effect == Allow {
