@@ -132,7 +132,7 @@ func (e *evaluation) decide() Decision {
 	} else if len(p.SCPs) > 0 {
 		e.exempt(LayerSCP, "service control policies bind users, roles and root users of member accounts, not "+exemptName(who))
 	}
-	if !who.ServiceLinked {
+	if !who.serviceLinked() {
 		for i, level := range p.RCPs {
 			limit(e.layer(LayerRCP, i+1, level))
 		}
@@ -230,7 +230,7 @@ func bindsSCP(p *Principal) bool {
 	case Anonymous, Service, Federated:
 		return false
 	}
-	return !p.ServiceLinked
+	return !p.serviceLinked()
 }
 
 func exemptName(p *Principal) string {

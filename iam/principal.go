@@ -41,8 +41,16 @@ type Principal struct {
 	CanonicalID string
 
 	// ServiceLinked says that the role belongs to a service: no SCP and no RCP
-	// binds it.
+	// binds it. Of a session whose RoleARN is known, that says so instead.
 	ServiceLinked bool
+}
+
+// serviceLinked tells service-linked roles by the path that IAM reserves for them.
+func (p *Principal) serviceLinked() bool {
+	if p.Kind == Session && p.RoleARN != "" {
+		return strings.Contains(p.RoleARN, ":role/aws-service-role/")
+	}
+	return p.ServiceLinked
 }
 
 // ParsePrincipal reads the ARN of a user, role, role session, federated user,
@@ -78,8 +86,8 @@ func ParsePrincipal(text string) (Principal, error) {
 		p.Kind = Federated
 	case parts[2] == "sts" && kind == "assumed-role" && strings.Count(name, "/") == 1:
 		p.Kind = Session
-		// IAM reserves the prefix for service-linked roles; a session's ARN
-		// does not have the path that tells them for certain.
+		// A session's ARN lacks the path that tells service-linked roles for
+		// certain; where RoleARN is known its path counts.
 		p.ServiceLinked = strings.HasPrefix(name, "AWSServiceRoleFor")
 	case parts[2] == "sts" && kind == "federated-user" && name != "":
 		p.Kind = FederatedUser
