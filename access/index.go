@@ -9,8 +9,33 @@ import (
 
 	"merlon.dev/merlon"
 	"merlon.dev/merlon/iam"
+	"merlon.dev/merlon/iam/reference"
 	"merlon.dev/merlon/inventory"
 )
+
+// Snapshot is what an index is made of; [inventory.Snapshot] is one. Its
+// methods may be called concurrently.
+type Snapshot interface {
+	Meta() inventory.Meta
+	Documents(ctx context.Context, typ string, fn func(*inventory.Document) error) error
+	Get(ctx context.Context, key string, fn func(*inventory.Document) error) error
+	Related(ctx context.Context, from inventory.Subject, relation string, fn func(*inventory.Document) error) ([]merlon.Unknown, error)
+	Coverage(typ string, account merlon.AccountID, region merlon.Region) inventory.Coverage
+}
+
+// reader reads a Snapshot's resources.
+type reader struct{ Snapshot }
+
+// Each calls fn with every resource of a type.
+func (r reader) Each(ctx context.Context, typ string, fn func(*merlon.Resource) error) error {
+	return r.Documents(ctx, typ, func(d *inventory.Document) error {
+		resource, err := d.Resource()
+		if err != nil {
+			return err
+		}
+		return fn(resource)
+	})
+}
 
 // Options say how questions are meant.
 type Options struct {
@@ -26,7 +51,8 @@ type Options struct {
 // not changed afterwards, and safe for concurrent use. It reads resources from
 // the snapshot when it is asked about them: the snapshot must stay open.
 type Index struct {
-	snapshot   *inventory.Snapshot
+	snapshot   reader
+	reference  *reference.Reference
 	options    Options
 	principals []*Principal
 	byARN      map[string]*Principal
@@ -56,8 +82,12 @@ func (x *Index) Accounts() []*Account {
 func (x *Index) Gaps() []merlon.Unknown { return x.gaps }
 
 // Load reads the principals and the organization of a snapshot.
-func Load(ctx context.Context, s *inventory.Snapshot, options Options) (*Index, error) {
-	x := &Index{snapshot: s, options: options, byARN: make(map[string]*Principal), accounts: make(map[string]*Account),
+func Load(ctx context.Context, s Snapshot, options Options) (*Index, error) {
+	known, err := reference.Load()
+	if err != nil {
+		return nil, err
+	}
+	x := &Index{snapshot: reader{s}, reference: known, options: options, byARN: make(map[string]*Principal), accounts: make(map[string]*Account),
 		managed: make(map[string]*iam.Policy)}
 	for _, a := range s.Meta().Accounts {
 		x.accounts[string(a.ID)] = &Account{ID: string(a.ID), Name: a.Name}

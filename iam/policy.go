@@ -328,3 +328,40 @@ func (s *Statement) MatchesAction(action string) Match {
 	}
 	return s.matchAction(action)
 }
+
+// MatchesResource says whether the statement is about a resource.
+func (s *Statement) MatchesResource(resource string, c *Context) Match {
+	if s.invalid != "" {
+		return Maybe
+	}
+	return s.matchResource(resource, c)
+}
+
+// MatchesConditions says whether the statement's conditions hold.
+func (s *Statement) MatchesConditions(c *Context) Match {
+	if s.invalid != "" {
+		return Maybe
+	}
+	m := Yes
+	for i := range s.Conditions {
+		m = min(m, s.Conditions[i].compiled.match(c))
+	}
+	return m
+}
+
+// Everyone says whether the Principal element is the wildcard.
+func (s *Statement) Everyone() bool {
+	if s.NotPrincipal {
+		return false
+	}
+	for _, e := range s.Principals {
+		if e.Value == "*" && (e.Type == "*" || e.Type == "AWS") {
+			return true
+		}
+	}
+	return false
+}
+
+// Problem says why AWS would not accept the statement or what of it is not
+// known; "" where it is whole.
+func (s *Statement) Problem() string { return s.invalid }
