@@ -168,31 +168,49 @@ next:
 	return out, nil
 }
 
-// split cuts a statement in halves until each part fits.
+// split cuts a statement into parts that fit, each as full as it can be.
 func (s DocumentStatement) split(room int) ([]DocumentStatement, error) {
 	if s.size() <= room {
 		return []DocumentStatement{s}, nil
 	}
-	a, b := s, s
-	switch {
-	case len(s.Resource) > 1 && (s.Resource.size() >= s.Action.size() || len(s.Action) == 1):
-		half := len(s.Resource) / 2
-		a.Resource, b.Resource = s.Resource[:half], s.Resource[half:]
-	case len(s.Action) > 1:
-		half := len(s.Action) / 2
-		a.Action, b.Action = s.Action[:half], s.Action[half:]
-	default:
-		return nil, fmt.Errorf("%w: a statement of %d characters where %d are left: %s on %.200s", ErrTooLarge, s.size(), room, s.Action[0], s.Resource[0])
+	// The longer list is cut; the other must leave room for what is cut from it.
+	long, short := &s.Resource, &s.Action
+	if s.Action.size() > s.Resource.size() {
+		long, short = short, long
 	}
-	first, err := a.split(room)
-	if err != nil {
-		return nil, err
+	all := *long
+	var out []DocumentStatement
+	for len(all) > 0 {
+		*long = all[:1]
+		if over := s.size() - room; over > 0 {
+			if len(*short) == 1 {
+				return nil, fmt.Errorf("%w: %s on %.200s has %d characters more than are left", ErrTooLarge, s.Action[0], s.Resource[0], over)
+			}
+			half := len(*short) / 2
+			a, b := s, s
+			*long = all
+			if short == &s.Action {
+				a.Action, b.Action, a.Resource, b.Resource = s.Action[:half], s.Action[half:], all, all
+			} else {
+				a.Resource, b.Resource, a.Action, b.Action = s.Resource[:half], s.Resource[half:], all, all
+			}
+			first, err := a.split(room)
+			if err != nil {
+				return nil, err
+			}
+			second, err := b.split(room)
+			return append(append(out, first...), second...), err
+		}
+		n, size := 1, s.size()+2 // with the brackets of a list
+		for n < len(all) && size+quoted(all[n])+1 <= room {
+			size += quoted(all[n]) + 1
+			n++
+		}
+		*long = all[:n]
+		out = append(out, s)
+		all = all[n:]
 	}
-	second, err := b.split(room)
-	if err != nil {
-		return nil, err
-	}
-	return append(first, second...), nil
+	return out, nil
 }
 
 // statements groups the grants: first what stands on every resource, then the

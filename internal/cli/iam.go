@@ -17,6 +17,7 @@ not known is answered with unknown.`,
 	c.AddCommand(
 		newIAMCan(env),
 		newIAMEvaluate(env),
+		newIAMGenerate(env),
 		newIAMWhoCan(env),
 	)
 	group(c)

@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"merlon.dev/merlon/iam"
+	"merlon.dev/merlon/iam/reference"
+	"merlon.dev/merlon/internal/report"
+)
+
+// policyOutput is where and how generated policies are written.
+type policyOutput struct {
+	path   string
+	format string
+	size   int
+}
+
+func (o *policyOutput) addFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.path, "output", "o", "", "write the policy to `FILE`, further ones to FILE-2 …")
+	f.StringVar(&o.format, "format", "policy", "policy, or json: the policies and everything that is said about them in one object")
+	f.IntVar(&o.size, "size", iam.ManagedPolicySize, "most characters of a policy, white space not counted")
+}
+
+func (o *policyOutput) check() error {
+	if o.format != "policy" && o.format != "json" {
+		return usage("--format %q: policy or json", o.format)
+	}
+	if o.size < 256 || o.size > iam.ManagedPolicySize*4 {
+		return usage("--size %d: between 256 and %d", o.size, iam.ManagedPolicySize*4)
+	}
+	return nil
+}
+
+// note is a thing that must be said about a policy. Kind is a short word for
+// programs.
+type note struct {
+	Kind string `json:"kind"`
+	Text string `json:"text"`
+}
+
+// write prints the policies and the notes.
+func (o *policyOutput) write(env Environment, ref *reference.Reference, g *iam.Grants, notes []note) error {
+	docs, err := g.Documents(o.size)
+	if err != nil {
+		return err
+	}
+	notes = append(policyNotes(ref, g, docs), notes...)
+	if o.format == "json" {
+		return o.writeJSON(env, docs, notes)
+	}
+	for _, n := range notes {
+		fmt.Fprintf(env.Stderr, "%s: %s\n", report.Clean(n.Kind), report.Clean(n.Text))
+	}
+	if o.path == "" {
+		return printDocuments(env.Stdout, docs)
+	}
+	for i, d := range docs {
+		text, err := d.Indent()
+		if err != nil {
+			return err
+		}
+		path := numbered(o.path, i)
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			return fmt.Errorf("write policy: %w", err)
+		}
+		fmt.Fprintf(env.Stderr, "written: %s (%d characters)\n", report.Clean(path), d.Size())
+	}
+	return nil
+}
+
+// numbered is policy.json, policy-2.json, policy-3.json …
+func numbered(path string, i int) string {
+	if i == 0 {
+		return path
+	}
+	ext := filepath.Ext(path)
+	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), i+1, ext)
+}
+
+// printDocuments prints one document, or a list of them.
+func printDocuments(w io.Writer, docs []iam.Document) error {
+	var all []string
+	for _, d := range docs {
+		text, err := d.Indent()
+		if err != nil {
+			return err
+		}
+		all = append(all, strings.TrimSuffix(string(text), "\n"))
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		_, err := fmt.Fprintln(w, all[0])
+		return err
+	}
+	_, err := fmt.Fprintf(w, "[\n%s\n]\n", strings.Join(all, ",\n"))
+	return err
+}
+
+func (o *policyOutput) writeJSON(env Environment, docs []iam.Document, notes []note) error {
+	if docs == nil {
+		docs = []iam.Document{}
+	}
+	if notes == nil {
+		notes = []note{}
+	}
+	w := env.Stdout
+	if o.path != "" {
+		f, err := os.Create(o.path)
+		if err != nil {
+			return fmt.Errorf("write policy: %w", err)
+		}
+		defer f.Close()
+		w = f
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(struct {
+		Policies []iam.Document `json:"policies"`
+		Notes    []note         `json:"notes"`
+	}{docs, notes})
+}
+
+// policyNotes says what stands on every resource, and what the number of
+// policies asks for.
+func policyNotes(ref *reference.Reference, g *iam.Grants, docs []iam.Document) []note {
+	var notes, wide []note
+	var unbound []string
+	for _, name := range g.Unbound() {
+		if a, ok := ref.Action(name); ok && len(a.Resources) == 0 {
+			unbound = append(unbound, name)
+			continue
+		}
+		wide = append(wide, note{"every-resource", name + " is granted on every resource, though it could be bound to some"})
+	}
+	if len(unbound) > 0 {
+		notes = append(notes, note{"no-resource", "take no resource and stand on \"*\": " + strings.Join(unbound, ", ")})
+	}
+	notes = append(notes, wide...)
+	if len(docs) == 0 {
+		notes = append(notes, note{"empty", "there is nothing to grant: no policy is written"})
+	}
+	if len(docs) > iam.AttachedPolicies {
+		notes = append(notes, note{"too-many", fmt.Sprintf("%d policies; AWS attaches %d to one identity unless it is asked for more", len(docs), iam.AttachedPolicies)})
+	}
+	return notes
+}
