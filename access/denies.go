@@ -162,3 +162,9 @@ func (x *Index) AccountDenies(id, action string, keys map[string][]string) (iam.
 	}
 	return iam.No, ""
 }
+
+// OnObjects says whether an action of S3 is about objects rather than buckets.
+func (x *Index) OnObjects(action string) bool {
+	a, ok := x.reference.Action(action)
+	return ok && a.Service == "s3" && a.Takes("object") && !a.Takes("bucket")
+}

@@ -2,6 +2,8 @@ package access
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"testing"
 
 	"merlon.dev/merlon"
@@ -44,5 +46,60 @@ func TestDenies(t *testing.T) {
 	unread.unknowns = []merlon.Unknown{{Path: "/properties/PolicyDocument", Reason: "a parameter without a value"}}
 	if got, why, err := load(t, bucket, unread).Denies(context.Background(), "arn:aws:s3:::b", "s3:*", plain); got != iam.Maybe || why == "" || err != nil {
 		t.Errorf("an unknown policy: %v, %q, %v", got, why, err)
+	}
+}
+
+// TestUnknownStatement: an answer that is given although a statement is not
+// known is the answer for whatever may stand there.
+func TestUnknownStatement(t *testing.T) {
+	statements := []string{
+		`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`,
+		`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b/*"}`,
+		`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b"}`,
+		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + ours + `:user/alice"},"Action":"s3:*","Resource":"*"}`,
+		`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}`,
+	}
+	plain := map[string][]string{"aws:SecureTransport": {"false"}}
+	ask := func(list []string, unknown int) (iam.Match, map[string]iam.Decision) {
+		doc := thing{typ: "AWS::S3::BucketPolicy", id: "b", properties: `{"Bucket":"b","PolicyDocument":{"Version":"2012-10-17","Statement":[` + strings.Join(list, ",") + `]}}`}
+		if unknown >= 0 {
+			doc.unknowns = []merlon.Unknown{{Path: "/properties/PolicyDocument/Statement/" + strconv.Itoa(unknown), Reason: "a parameter"}}
+		}
+		x := load(t, bucket, doc, user("alice", ""), user("bob", allow("s3:GetObject", "*")))
+		m, _, err := x.Denies(context.Background(), "arn:aws:s3:::b", "s3:*", plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := x.Resource(context.Background(), "arn:aws:s3:::b/k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		decisions := map[string]iam.Decision{}
+		for _, p := range x.Principals() {
+			decisions[p.ARN] = x.Decide(p, "s3:GetObject", r, nil)
+		}
+		return m, decisions
+	}
+	definite := 0
+	for _, a := range statements {
+		m, decisions := ask([]string{a, `{}`}, 1)
+		for _, b := range statements {
+			known, each := ask([]string{a, b}, -1)
+			if m != iam.Maybe {
+				definite++
+				if m != known {
+					t.Errorf("denies: %v with an unknown statement, %v with %s\n%s", m, known, b, a)
+				}
+			}
+			for arn, d := range decisions {
+				allowed := each[arn] == iam.Allowed
+				if d != iam.Unknown && (d == iam.Allowed) != allowed {
+					t.Errorf("%s: %v with an unknown statement, %v with %s\n%s", arn, d, each[arn], b, a)
+				}
+			}
+		}
+	}
+	if definite == 0 {
+		t.Error("no answer was definite: nothing was tried")
 	}
 }

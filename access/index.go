@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"merlon.dev/merlon"
@@ -23,8 +24,39 @@ type Snapshot interface {
 	Coverage(typ string, account merlon.AccountID, region merlon.Region) inventory.Coverage
 }
 
-// reader reads a Snapshot's resources.
-type reader struct{ Snapshot }
+// reader reads a Snapshot's resources and remembers why what is not known is not.
+type reader struct {
+	Snapshot
+	reasons *reasons
+}
+
+// reasons are the unknowns that were met, by their text.
+type reasons struct {
+	mu sync.Mutex
+	by map[string]merlon.Unknown
+}
+
+func (r *reasons) add(unknowns []merlon.Unknown) {
+	if len(unknowns) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, u := range unknowns {
+		r.by[u.Reason] = u
+	}
+}
+
+// Unknown is the unknown with a reason, with the gap behind it where there is one.
+func (x *Index) Unknown(why string) merlon.Unknown {
+	r := x.snapshot.reasons
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if u, ok := r.by[why]; ok {
+		return u
+	}
+	return merlon.Unknown{Reason: why}
+}
 
 // Each calls fn with every resource of a type.
 func (r reader) Each(ctx context.Context, typ string, fn func(*merlon.Resource) error) error {
@@ -35,6 +67,37 @@ func (r reader) Each(ctx context.Context, typ string, fn func(*merlon.Resource) 
 		}
 		return fn(resource)
 	})
+}
+
+func (r reader) seen(fn func(*inventory.Document) error) func(*inventory.Document) error {
+	return func(d *inventory.Document) error {
+		r.reasons.add(d.Unknowns)
+		return fn(d)
+	}
+}
+
+// Documents is that of the snapshot.
+func (r reader) Documents(ctx context.Context, typ string, fn func(*inventory.Document) error) error {
+	return r.Snapshot.Documents(ctx, typ, r.seen(fn))
+}
+
+// Get is that of the snapshot.
+func (r reader) Get(ctx context.Context, key string, fn func(*inventory.Document) error) error {
+	return r.Snapshot.Get(ctx, key, r.seen(fn))
+}
+
+// Related is that of the snapshot.
+func (r reader) Related(ctx context.Context, from inventory.Subject, relation string, fn func(*inventory.Document) error) ([]merlon.Unknown, error) {
+	unknowns, err := r.Snapshot.Related(ctx, from, relation, r.seen(fn))
+	r.reasons.add(unknowns)
+	return unknowns, err
+}
+
+// Coverage is that of the snapshot.
+func (r reader) Coverage(typ string, account merlon.AccountID, region merlon.Region) inventory.Coverage {
+	c := r.Snapshot.Coverage(typ, account, region)
+	r.reasons.add(c.Unknowns())
+	return c
 }
 
 // Options say how questions are meant.
@@ -87,7 +150,7 @@ func Load(ctx context.Context, s Snapshot, options Options) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{snapshot: reader{s}, reference: known, options: options, byARN: make(map[string]*Principal), accounts: make(map[string]*Account),
+	x := &Index{snapshot: reader{s, &reasons{by: map[string]merlon.Unknown{}}}, reference: known, options: options, byARN: make(map[string]*Principal), accounts: make(map[string]*Account),
 		managed: make(map[string]*iam.Policy)}
 	for _, a := range s.Meta().Accounts {
 		x.accounts[string(a.ID)] = &Account{ID: string(a.ID), Name: a.Name}

@@ -1,6 +1,8 @@
 package posture
 
 import (
+	"cel.dev/cel-go/common/ast"
+
 	"errors"
 	"fmt"
 	"io/fs"
@@ -255,6 +257,11 @@ func (e *environment) leads(subject string, expressions []*expression) []string 
 				out = append(out, doc.Name)
 			}
 		}
+		ast.PostOrderVisit(x.checked.NativeRep().Expr(), ast.NewExprVisitor(func(n ast.Expr) {
+			if n.Kind() == ast.CallKind {
+				out = append(out, engineTypes(n.AsCall().FunctionName())...)
+			}
+		}))
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

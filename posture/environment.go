@@ -181,6 +181,8 @@ func ownFunctions() []ownFunction {
 		{"filterMatches", []cel.FunctionOpt{cel.Overload("filter_matches", []*cel.Type{cel.StringType, cel.DynType}, cel.BoolType, cel.BinaryBinding(filterMatches))}},
 		{"trailEvent", []cel.FunctionOpt{cel.Overload("trail_event", []*cel.Type{cel.MapType(cel.StringType, cel.DynType)}, cel.MapType(cel.StringType, cel.DynType), cel.UnaryBinding(trailEvent))}},
 		{"json", []cel.FunctionOpt{cel.Overload("json_string", []*cel.Type{cel.StringType}, cel.DynType, cel.UnaryBinding(parseJSON))}},
+		{deniesFunc, []cel.FunctionOpt{cel.Overload("denies_dyn", []*cel.Type{cel.DynType, cel.StringType, cel.MapType(cel.StringType, cel.DynType)}, cel.BoolType, cel.FunctionBinding(denies))}},
+		{principalsWhoFunc, []cel.FunctionOpt{cel.Overload("principals_who_dyn", []*cel.Type{cel.StringType, cel.DynType}, cel.ListType(cel.StringType), cel.BinaryBinding(principalsWho))}},
 	}
 }
 

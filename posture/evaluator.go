@@ -29,6 +29,7 @@ type record struct {
 type evaluator struct {
 	ctx      context.Context
 	snapshot Snapshot
+	engines  *engines
 	shapes   *shapes
 	now      ref.Val
 
@@ -56,8 +57,8 @@ type cachedRecord struct {
 
 const keepRelated = 16 << 20
 
-func newEvaluator(ctx context.Context, snapshot Snapshot, schemas *inventory.SchemaSet, now time.Time) *evaluator {
-	return &evaluator{ctx: ctx, snapshot: snapshot, shapes: newShapes(schemas), now: types.Timestamp{Time: now.UTC()}}
+func newEvaluator(ctx context.Context, snapshot Snapshot, schemas *inventory.SchemaSet, now time.Time, engines *engines) *evaluator {
+	return &evaluator{ctx: ctx, snapshot: snapshot, engines: engines, shapes: newShapes(schemas), now: types.Timestamp{Time: now.UTC()}}
 }
 
 // begin takes the next resource. The text must not change afterwards.

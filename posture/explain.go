@@ -41,17 +41,11 @@ type Part struct {
 	Parts   []Part
 }
 
-// ExplainSnapshot is a Snapshot that finds a resource by its key.
-type ExplainSnapshot interface {
-	Snapshot
-	Get(ctx context.Context, key string, fn func(*inventory.Document) error) error
-}
-
 // Explain judges one resource by one control and says how. The resource is its
 // key as findings carry it: an ARN, account/region/type/id, or account/region
 // for what could not be listed. The error wraps [ErrNoControl] or
 // inventory.ErrNotFound.
-func (c *Catalog) Explain(ctx context.Context, snapshot ExplainSnapshot, control, resource string, opts Options) (*Explanation, error) {
+func (c *Catalog) Explain(ctx context.Context, snapshot Snapshot, control, resource string, opts Options) (*Explanation, error) {
 	r, ok := c.byID[control]
 	if !ok {
 		return nil, fmt.Errorf("%w: %s%s", ErrNoControl, control, didYouMean(control, keysSorted(c.byID)))
@@ -74,7 +68,7 @@ func (c *Catalog) Explain(ctx context.Context, snapshot ExplainSnapshot, control
 	if err != nil {
 		return nil, err
 	}
-	e := newEvaluator(ctx, snapshot, c.schemas, run.now)
+	e := newEvaluator(ctx, snapshot, c.schemas, run.now, newEngines(snapshot, run.now))
 	err = snapshot.Get(ctx, resource, func(d *inventory.Document) error {
 		typ, err := typeOf(string(d.JSON))
 		if err != nil {

@@ -20,6 +20,7 @@ type Snapshot interface {
 	Lookup(ctx context.Context, typ string, account merlon.AccountID, region merlon.Region, id string, fn func(*inventory.Document) error) error
 	Related(ctx context.Context, from inventory.Subject, relation string, fn func(*inventory.Document) error) ([]merlon.Unknown, error)
 	Coverage(typ string, account merlon.AccountID, region merlon.Region) inventory.Coverage
+	Get(ctx context.Context, key string, fn func(*inventory.Document) error) error
 }
 
 // Options say how controls are run.
@@ -105,10 +106,11 @@ func (r *runner) run(ctx context.Context, handle func(*merlon.Finding) error) (*
 	work := make(chan *batch, r.workers)
 	order := make(chan *batch, 4*r.workers)
 
+	engines := newEngines(r.snapshot, r.now)
 	var workers sync.WaitGroup
 	for range r.workers {
 		workers.Go(func() {
-			e := newEvaluator(ctx, r.snapshot, r.catalog.schemas, r.now)
+			e := newEvaluator(ctx, r.snapshot, r.catalog.schemas, r.now, engines)
 			for b := range work {
 				if b.err = context.Cause(ctx); b.err == nil {
 					b.err = r.judge(e, b)
