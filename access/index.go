@@ -123,6 +123,7 @@ type Index struct {
 	managed    map[string]*iam.Policy // by ARN
 	gaps       []merlon.Unknown       // why there may be principals that are not listed
 	people     []*Person
+	memory     memory
 }
 
 // Principals are all users, roles and root users, by ARN.
@@ -160,8 +161,20 @@ func Load(ctx context.Context, s Snapshot, options Options) (*Index, error) {
 			return nil, err
 		}
 	}
+	x.memory.able = sync.OnceValue(x.assuming)
 	slices.SortFunc(x.principals, func(a, b *Principal) int { return strings.Compare(a.ARN, b.ARN) })
 	return x, nil
+}
+
+// assuming are those with an sts:AssumeRole of their own, by account.
+func (x *Index) assuming() map[string][]*Principal {
+	out := map[string][]*Principal{}
+	for _, p := range x.principals {
+		if p.Kind != iam.Root && mayCall(p.Identity, "sts:AssumeRole") {
+			out[p.Account] = append(out[p.Account], p)
+		}
+	}
+	return out
 }
 
 // missing notes why resources of a type may be missing from any account.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"merlon.dev/merlon/iam"
 )
@@ -33,7 +34,7 @@ func (x *Index) WhoCan(ctx context.Context, action, resource string, keys map[st
 	}
 	w := &search{x: x, keys: keys, reached: map[*Principal]*arrival{}}
 	notes := map[string]bool{}
-	for _, p := range x.principals {
+	for _, p := range x.callers(action, r) {
 		request, policies, said := x.Request(p, action, r, keys)
 		d := iam.Evaluate(&request, &policies)
 		if d != iam.Allowed && d != iam.Unknown {
@@ -55,7 +56,7 @@ func (x *Index) WhoCan(ctx context.Context, action, resource string, keys map[st
 	out = append(out, x.outsiders(r, action, keys, r.Policies, nil)...)
 	for _, step := range w.order {
 		if step.Kind == iam.Role && step.Trust != nil && w.reached[step].decision == iam.Allowed {
-			role := w.resource(step)
+			role := roleResource(step)
 			chain := append([]string{step.ARN}, w.chain(step)...)
 			for _, verb := range []string{"sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"} {
 				out = append(out, x.outsiders(role, verb, keys, role.Policies, chain)...)
@@ -77,8 +78,6 @@ type search struct {
 	keys    map[string][]string
 	reached map[*Principal]*arrival
 	order   []*Principal
-	roles   map[*Principal]*Resource
-	able    map[string][]*Principal // by account: those with an sts:AssumeRole of their own
 }
 
 // arrival is how a principal gets there.
@@ -122,37 +121,100 @@ func (s *search) spread(ctx context.Context) error {
 			continue
 		}
 		at := *s.reached[role]
-		r := s.resource(role)
-		for _, p := range s.candidates(role) {
-			if p == role {
+		for _, e := range s.x.assumers(role, s.keys) {
+			if at.decision != iam.Allowed || e.decision != iam.Allowed {
+				why := at.why
+				if e.decision != iam.Allowed {
+					why = "assuming " + role.ARN + ": " + e.why
+				}
+				s.reach(e.from, &arrival{decision: iam.Unknown, next: role, why: why})
 				continue
 			}
-			if old := s.reached[p]; old != nil && (old.decision == iam.Allowed || at.decision != iam.Allowed) {
-				continue
-			}
-			request, policies, _ := s.x.Request(p, "sts:AssumeRole", r, s.keys)
-			request.Context.SetPresent("sts:RoleSessionName")
-			switch d := iam.Evaluate(&request, &policies); {
-			case d == iam.Allowed:
-				s.reach(p, &arrival{decision: at.decision, next: role, why: at.why})
-			case d == iam.Unknown:
-				s.reach(p, &arrival{decision: iam.Unknown, next: role, why: "assuming " + role.ARN + ": " + iam.Explain(&request, &policies).Why})
-			}
+			s.reach(e.from, &arrival{decision: iam.Allowed, next: role})
 		}
 	}
 	return nil
 }
 
-func (s *search) resource(role *Principal) *Resource {
-	if r := s.roles[role]; r != nil {
-		return r
-	}
-	if s.roles == nil {
-		s.roles = map[*Principal]*Resource{}
+// edge is one who may assume a role, for certain or perhaps.
+type edge struct {
+	from     *Principal
+	decision iam.Decision
+	why      string
+}
+
+// assumers are those who may assume a role. The answer without keys of the
+// request is remembered.
+func (x *Index) assumers(role *Principal, keys map[string][]string) []edge {
+	if len(keys) == 0 {
+		if e, ok := x.memory.assumers.Load(role); ok {
+			return e.([]edge)
+		}
 	}
 	r := roleResource(role)
-	s.roles[role] = r
-	return r
+	var out []edge
+	for _, p := range x.candidates(role) {
+		if p == role {
+			continue
+		}
+		request, policies, _ := x.Request(p, "sts:AssumeRole", r, keys)
+		request.Context.SetPresent("sts:RoleSessionName")
+		switch d := iam.Evaluate(&request, &policies); d {
+		case iam.Allowed:
+			out = append(out, edge{from: p, decision: d})
+		case iam.Unknown:
+			out = append(out, edge{from: p, decision: d, why: iam.Explain(&request, &policies).Why})
+		}
+	}
+	if len(keys) == 0 {
+		x.memory.assumers.Store(role, out)
+	}
+	return out
+}
+
+// memory is what an index works out once.
+type memory struct {
+	assumers sync.Map // *Principal to []edge
+	callers  sync.Map // action to []*Principal
+	able     func() map[string][]*Principal
+}
+
+// callers are the principals that an action on a resource is worth asking
+// about: those with an Allow of their own for it, root users, and whom the
+// resource's policies may let in.
+func (x *Index) callers(action string, r *Resource) []*Principal {
+	for _, p := range r.Policies {
+		if p.Unknown() != "" {
+			return x.principals
+		}
+		for i := range p.Statements {
+			s := &p.Statements[i]
+			if s.Effect == iam.Deny || s.MatchesAction(action) == iam.No {
+				continue
+			}
+			if s.NotPrincipal || s.Problem() != "" {
+				return x.principals
+			}
+			for _, e := range s.Principals {
+				// What names a principal or everyone grants by itself; an account delegates.
+				if e.Type != "Service" && e.Type != "Federated" && (x.accounts[accountIn(e.Value)] == nil || !strings.HasSuffix(e.Value, ":root")) {
+					return x.principals
+				}
+			}
+		}
+	}
+	key := strings.ToLower(action)
+	if list, ok := x.memory.callers.Load(key); ok {
+		return list.([]*Principal)
+	}
+	var out []*Principal
+	for _, p := range x.principals {
+		if p.Kind == iam.Root || mayCall(p.Identity, action) {
+			out = append(out, p)
+		}
+	}
+	x.memory.callers.Store(key, out)
+	return out
 }
 
 // roleResource is a role as what sts:AssumeRole is about.
@@ -166,17 +228,10 @@ func roleResource(role *Principal) *Resource {
 
 // candidates are those who might assume a role: whom its trust names, and of
 // the accounts it trusts those who have an sts:AssumeRole of their own.
-func (s *search) candidates(role *Principal) []*Principal {
-	if s.able == nil {
-		s.able = map[string][]*Principal{}
-		for _, p := range s.x.principals {
-			if p.Kind != iam.Root && mayCall(p.Identity, "sts:AssumeRole") {
-				s.able[p.Account] = append(s.able[p.Account], p)
-			}
-		}
-	}
+func (x *Index) candidates(role *Principal) []*Principal {
+	able := x.memory.able()
 	if role.Trust.Unknown() != "" {
-		return s.x.principals
+		return x.principals
 	}
 	seen := map[*Principal]bool{}
 	var out []*Principal
@@ -194,25 +249,25 @@ func (s *search) candidates(role *Principal) []*Principal {
 			continue
 		}
 		if st.NotPrincipal {
-			return s.x.principals
+			return x.principals
 		}
 		for _, e := range st.Principals {
 			switch {
 			case e.Value == "*" && (e.Type == "AWS" || e.Type == "*"):
 				// Within the account everyone is let in, without a policy of its own.
-				for _, p := range s.x.principals {
+				for _, p := range x.principals {
 					if p.Account == role.Account {
 						add(p)
 					}
 				}
-				for _, list := range s.able {
+				for _, list := range able {
 					add(list...)
 				}
 			case e.Type != "AWS":
-			case s.x.byARN[e.Value] != nil && s.x.byARN[e.Value].Kind != iam.Root:
-				add(s.x.byARN[e.Value])
+			case x.byARN[e.Value] != nil && x.byARN[e.Value].Kind != iam.Root:
+				add(x.byARN[e.Value])
 			default:
-				add(s.able[accountIn(e.Value)]...)
+				add(able[accountIn(e.Value)]...)
 			}
 		}
 	}
