@@ -147,6 +147,9 @@ func compiledAction(text string) *pattern {
 	return &p
 }
 
+// Calls is how many calls were added.
+func (u *Usage) Calls() int { return u.count }
+
 const passRole = "iam:PassRole"
 
 // Add counts a call of the principal that the policy is for.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,8 @@ type generate struct {
 	actions []string
 	exclude []string
 	file    string
+	trail   trailSource
+	today   todaysPolicies
 	out     policyOutput
 }
 
@@ -41,15 +44,25 @@ the prefix of a service (its actions of that level that take no resource, such a
 most of EC2's Describe actions). --action adds single ones, --exclude takes away.
 --file reads the same from YAML.
 
+From what was really called: --cloudtrail reads files of CloudTrail (.json, .gz) or
+folders of them; --principal says whose calls count, sessions of a role included.
+Calls that were denied are listed and not granted, and so is what CloudTrail does
+not show and what could not be mapped to actions.
+
+--compare FILE (a policy of today) or --current (from --snapshot) lists what the
+new policy takes away.
+
 The policy goes to standard output, or to the file of -o (further documents to
 FILE-2 …); what must be known about it to standard error.
 
-Exit codes: 0 written; 1 failure; 2 usage.`,
+Exit codes: 0 written; 1 failure; 2 usage; 4 written, but something of the record
+could not be read.`,
 		Example: `  merlon iam generate --read arn:aws:s3:::reports --write 'arn:aws:s3:::reports/*' --list ec2
   merlon iam generate --action sqs:SendMessage=arn:aws:sqs:eu-west-1:111122223333:orders
-  merlon iam generate --file wishes.yaml -o policy.json`,
+  merlon iam generate --file wishes.yaml -o policy.json
+  merlon iam generate --cloudtrail logs/ --principal arn:aws:iam::111122223333:role/app --compare today.json`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return g.run(env) },
+		RunE: func(c *cobra.Command, _ []string) error { return g.run(c.Context(), env) },
 	}
 	f := c.Flags()
 	for _, l := range reference.Levels() {
@@ -59,12 +72,17 @@ Exit codes: 0 written; 1 failure; 2 usage.`,
 	f.StringArrayVar(&g.actions, "action", nil, "grant `ACTION[=ARN]`; without an ARN on the named resources that it takes (repeatable)")
 	f.StringArrayVar(&g.exclude, "exclude", nil, "do not grant actions that match `PATTERN` (repeatable)")
 	f.StringVar(&g.file, "file", "", "read what to grant from a YAML `FILE` (- for standard input)")
+	g.trail.addFlags(f)
+	g.today.addFlags(f)
 	g.out.addFlags(f)
 	return c
 }
 
-func (g *generate) run(env Environment) error {
+func (g *generate) run(ctx context.Context, env Environment) error {
 	if err := g.out.check(); err != nil {
+		return err
+	}
+	if err := g.today.check(g.trail.principal); err != nil {
 		return err
 	}
 	ref, err := reference.Load()
@@ -75,8 +93,18 @@ func (g *generate) run(env Environment) error {
 	if err != nil {
 		return err
 	}
-	if len(wishes.Levels)+len(wishes.Actions) == 0 {
-		return usage("iam generate needs to be told what to grant: --read ARN …, --action ACTION or --file FILE")
+	wished := len(wishes.Levels)+len(wishes.Actions)+len(wishes.Exclude) > 0
+	switch {
+	case len(g.trail.paths) > 0 && wished:
+		return usage("--cloudtrail and access levels exclude each other")
+	case len(g.trail.paths) > 0:
+		u, sum, err := g.trail.read(ctx, ref)
+		if err != nil {
+			return err
+		}
+		return writeUsage(ctx, env, ref, &g.out, &g.today, u.Report(), sum)
+	case len(wishes.Levels)+len(wishes.Actions) == 0:
+		return usage("iam generate needs to be told what to grant: --read ARN …, --action ACTION, --file FILE or --cloudtrail PATH")
 	}
 	p, err := iam.Generate(ref, wishes)
 	if errors.Is(err, iam.ErrWish) {
@@ -85,7 +113,11 @@ func (g *generate) run(env Environment) error {
 	if err != nil {
 		return err
 	}
-	return g.out.write(env, ref, &p.Grants, proposalNotes(p))
+	removed, err := g.today.removed(ctx, env, ref, &p.Grants)
+	if err != nil {
+		return err
+	}
+	return g.out.write(env, ref, &p.Grants, said{notes: proposalNotes(p), removed: removed})
 }
 
 // wishes puts flags and file together.

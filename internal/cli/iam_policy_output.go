@@ -12,6 +12,7 @@ import (
 
 	"merlon.dev/merlon/iam"
 	"merlon.dev/merlon/iam/reference"
+	"merlon.dev/merlon/internal/record"
 	"merlon.dev/merlon/internal/report"
 )
 
@@ -45,15 +46,25 @@ type note struct {
 	Text string `json:"text"`
 }
 
-// write prints the policies and the notes.
-func (o *policyOutput) write(env Environment, ref *reference.Reference, g *iam.Grants, notes []note) error {
+// said is what is said about policies: in words, and for programs whole.
+type said struct {
+	notes   []note
+	usage   *iam.UsageReport
+	trail   *record.TrailSum
+	removed []iam.Removal
+}
+
+// write prints the policies and what is said about them.
+func (o *policyOutput) write(env Environment, ref *reference.Reference, g *iam.Grants, about said) error {
 	docs, err := g.Documents(o.size)
 	if err != nil {
 		return err
 	}
-	notes = append(policyNotes(ref, g, docs), notes...)
+	notes := append(policyNotes(ref, g, docs), about.notes...)
+	notes = append(notes, removalNotes(about.removed)...)
 	if o.format == "json" {
-		return o.writeJSON(env, docs, notes)
+		about.notes = notes
+		return o.writeJSON(env, docs, about)
 	}
 	for _, n := range notes {
 		fmt.Fprintf(env.Stderr, "%s: %s\n", report.Clean(n.Kind), report.Clean(n.Text))
@@ -105,12 +116,12 @@ func printDocuments(w io.Writer, docs []iam.Document) error {
 	return err
 }
 
-func (o *policyOutput) writeJSON(env Environment, docs []iam.Document, notes []note) error {
+func (o *policyOutput) writeJSON(env Environment, docs []iam.Document, about said) error {
 	if docs == nil {
 		docs = []iam.Document{}
 	}
-	if notes == nil {
-		notes = []note{}
+	if about.notes == nil {
+		about.notes = []note{}
 	}
 	w := env.Stdout
 	if o.path != "" {
@@ -125,9 +136,12 @@ func (o *policyOutput) writeJSON(env Environment, docs []iam.Document, notes []n
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(struct {
-		Policies []iam.Document `json:"policies"`
-		Notes    []note         `json:"notes"`
-	}{docs, notes})
+		Policies  []iam.Document   `json:"policies"`
+		Notes     []note           `json:"notes"`
+		Usage     *iam.UsageReport `json:"usage,omitempty"`
+		Trail     *record.TrailSum `json:"trail,omitempty"`
+		TakenAway []iam.Removal    `json:"takenAway,omitempty"`
+	}{docs, about.notes, about.usage, about.trail, about.removed})
 }
 
 // policyNotes says what stands on every resource, and what the number of
