@@ -48,6 +48,7 @@ type tree struct {
 
 func (x *Index) loadOrganization(ctx context.Context) error {
 	t := &tree{parents: map[string]string{}, policies: map[string]map[string][]*iam.Policy{}, enabled: map[string]bool{}, why: "the organization's policies are readable in its management account, which was not read"}
+	organization, management := "", ""
 	known := map[string]bool{} // accounts that say which organization they are in
 	err := x.snapshot.Each(ctx, typeOrganization, func(r *merlon.Resource) error {
 		var p struct{ Id, ManagementAccountId string }
@@ -61,6 +62,7 @@ func (x *Index) loadOrganization(ctx context.Context) error {
 		}
 		if o.TreeRead {
 			t.read, t.why = true, ""
+			organization, management = p.Id, p.ManagementAccountId
 			for _, typ := range []string{typeOrgAccount, typeUnit, typeOrgRoot, typeOrgPolicy} {
 				c := x.snapshot.Coverage(typ, r.Account, merlon.PartitionOf(r.Region).GlobalRegion())
 				if us := c.Unknowns(); len(us) > 0 {
@@ -92,7 +94,22 @@ func (x *Index) loadOrganization(ctx context.Context) error {
 		}
 		t.bind(a)
 	}
+	for id := range t.parents {
+		if x.accounts[id] == nil && merlon.AccountID(id).Valid() {
+			a := &Account{ID: id, Organization: organization, InOrganization: iam.Yes, Management: id == management}
+			t.bind(a)
+			x.members[id] = a
+		}
+	}
 	return nil
+}
+
+// bound is an account of the snapshot or of its organization.
+func (x *Index) bound(id string) *Account {
+	if a := x.accounts[id]; a != nil {
+		return a
+	}
+	return x.members[id]
 }
 
 func (x *Index) loadTree(ctx context.Context, t *tree) error {
@@ -208,7 +225,7 @@ func (x *Index) guardrails(account string, rcps bool) (levels [][]*iam.Policy, n
 	if rcps {
 		name, fallback = "resource control policies", "RCPFullAWSAccess"
 	}
-	a := x.accounts[account]
+	a := x.bound(account)
 	why := "account " + account + " was not read"
 	switch {
 	case a == nil && rcps && account == "":

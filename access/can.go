@@ -11,32 +11,62 @@ import (
 // https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html, read 2026-11-24
 var rcpServices = []string{"s3", "sts", "kms", "sqs", "secretsmanager", "ecr", "aoss"}
 
-// Request puts a question together: a principal of the index, an action and a
-// resource, with the policies that bind them. Keys sets or overrides context
-// keys. Notes say what was assumed.
-func (x *Index) Request(p *Principal, action string, r *Resource, keys map[string][]string) (iam.Request, iam.Policies, []string) {
-	c := x.requestContext(p.context, r, action)
+// Question is an action on a resource, whoever asks: what all who ask share is
+// worked out once. It is safe for concurrent use.
+type Question struct {
+	index    *Index
+	action   string
+	resource *Resource
+	keys     *iam.Context
+	rcps     [][]*iam.Policy
+	notes    []string
+}
+
+// Ask begins a question. Keys sets or overrides context keys.
+func (x *Index) Ask(action string, r *Resource, keys map[string][]string) *Question {
+	q := &Question{index: x, action: action, resource: r, keys: x.requestContext(r, action)}
+	if assumesRole(action) {
+		q.keys.SetPresent("sts:RoleSessionName")
+	}
 	for k, v := range keys {
-		c.Set(k, v...)
+		q.keys.Set(k, v...)
 	}
-	request := iam.Request{Principal: p.Principal, Action: action, Resource: r.ARN, ResourceAccount: r.Account, Context: c}
-	policies := iam.Policies{Identity: p.Identity, Resource: r.Policies, Boundaries: p.Boundaries}
-	var notes []string
-	add := func(levels [][]*iam.Policy, note string) [][]*iam.Policy {
-		if note != "" && !slices.Contains(notes, note) {
-			notes = append(notes, note)
-		}
-		return levels
-	}
-	policies.SCPs = add(x.guardrails(p.Account, false))
+	q.notes = append(q.notes, r.Notes...)
 	if slices.Contains(rcpServices, serviceOf(action)) && r.ARN != "*" {
-		policies.RCPs = add(x.guardrails(r.Account, true))
+		levels, note := x.guardrails(r.Account, true)
+		q.rcps = levels
+		if note != "" {
+			q.notes = append(q.notes, note)
+		}
+	}
+	return q
+}
+
+func assumesRole(action string) bool { return serviceOf(action) == "sts" }
+
+// Of puts the question for a principal: the request, and the policies that bind
+// it and the resource. Notes say what was assumed.
+func (q *Question) Of(p *Principal) (iam.Request, iam.Policies, []string) {
+	r := q.resource
+	request := iam.Request{Principal: p.Principal, Action: q.action, Resource: r.ARN, ResourceAccount: r.Account, Context: q.keys.On(p.context)}
+	policies := iam.Policies{Identity: p.Identity, Resource: r.Policies, Boundaries: p.Boundaries, RCPs: q.rcps}
+	notes := q.notes
+	if p.Account != "" {
+		levels, note := q.index.guardrails(p.Account, false)
+		policies.SCPs = levels
+		if note != "" {
+			notes = append(slices.Clip(notes), note)
+		}
 	}
 	if !request.SameAccount() && r.Restricted != iam.No {
 		policies.Resource = restricted(r, policies.Resource)
 	}
-	notes = append(notes, r.Notes...)
 	return request, policies, notes
+}
+
+// Request is Ask and Of for one principal.
+func (x *Index) Request(p *Principal, action string, r *Resource, keys map[string][]string) (iam.Request, iam.Policies, []string) {
+	return x.Ask(action, r, keys).Of(p)
 }
 
 // restricted is what RestrictPublicBuckets leaves of a bucket's policies for

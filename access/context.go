@@ -47,7 +47,7 @@ func (x *Index) principalContext(p *Principal, tagsKnown, withoutMFA bool) *iam.
 }
 
 func (x *Index) organizationKeys(c *iam.Context, id, paths, account string) {
-	a := x.accounts[account]
+	a := x.bound(account)
 	switch {
 	case a == nil || a.InOrganization == iam.Maybe:
 	case a.InOrganization == iam.No:
@@ -74,9 +74,10 @@ func mayTagSession(trust *iam.Policy) bool {
 	return false
 }
 
-// requestContext are the keys of a direct call over TLS, made now, on a resource.
-func (x *Index) requestContext(p *iam.Context, r *Resource, action string) *iam.Context {
-	c := p.Over()
+// requestContext are the keys of a direct call over TLS, made now, on a
+// resource, whoever makes it; what it does not hold is not known.
+func (x *Index) requestContext(r *Resource, action string) *iam.Context {
+	c := iam.NewOpenContext()
 	// A caller chooses TLS, and calls directly: what a service does on its
 	// behalf is another question.
 	c.Set("aws:SecureTransport", "true").Set("aws:ViaAWSService", "false")

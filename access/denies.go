@@ -120,7 +120,7 @@ func (x *Index) actionsOn(pattern, arn string) []reference.Action {
 // allow it. Root users are everyone too; the management account is bound by
 // nothing.
 func (x *Index) AccountDenies(id, action string, keys map[string][]string) (iam.Match, string) {
-	a := x.accounts[id]
+	a := x.bound(id)
 	switch {
 	case a == nil:
 		return iam.Maybe, "account " + id + " was not read"

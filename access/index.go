@@ -120,6 +120,7 @@ type Index struct {
 	principals []*Principal
 	byARN      map[string]*Principal
 	accounts   map[string]*Account
+	members    map[string]*Account // of the organization, where they are not in the snapshot
 	managed    map[string]*iam.Policy // by ARN
 	gaps       []merlon.Unknown       // why there may be principals that are not listed
 	people     []*Person
@@ -151,7 +152,7 @@ func Load(ctx context.Context, s Snapshot, options Options) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{snapshot: reader{s, &reasons{by: map[string]merlon.Unknown{}}}, reference: known, options: options, byARN: make(map[string]*Principal), accounts: make(map[string]*Account),
+	x := &Index{snapshot: reader{s, &reasons{by: map[string]merlon.Unknown{}}}, reference: known, options: options, byARN: make(map[string]*Principal), accounts: make(map[string]*Account), members: make(map[string]*Account),
 		managed: make(map[string]*iam.Policy)}
 	for _, a := range s.Meta().Accounts {
 		x.accounts[string(a.ID)] = &Account{ID: string(a.ID), Name: a.Name}

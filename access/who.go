@@ -34,8 +34,9 @@ func (x *Index) WhoCan(ctx context.Context, action, resource string, keys map[st
 	}
 	w := &search{x: x, keys: keys, reached: map[*Principal]*arrival{}}
 	notes := map[string]bool{}
+	question := x.Ask(action, r, keys)
 	for _, p := range x.callers(action, r) {
-		request, policies, said := x.Request(p, action, r, keys)
+		request, policies, said := question.Of(p)
 		d := iam.Evaluate(&request, &policies)
 		if d != iam.Allowed && d != iam.Unknown {
 			continue
@@ -151,14 +152,13 @@ func (x *Index) assumers(role *Principal, keys map[string][]string) []edge {
 			return e.([]edge)
 		}
 	}
-	r := roleResource(role)
+	question := x.Ask("sts:AssumeRole", roleResource(role), keys)
 	var out []edge
 	for _, p := range x.candidates(role) {
 		if p == role {
 			continue
 		}
-		request, policies, _ := x.Request(p, "sts:AssumeRole", r, keys)
-		request.Context.SetPresent("sts:RoleSessionName")
+		request, policies, _ := question.Of(p)
 		switch d := iam.Evaluate(&request, &policies); d {
 		case iam.Allowed:
 			out = append(out, edge{from: p, decision: d})

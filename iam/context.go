@@ -40,6 +40,12 @@ func NewOpenContext() *Context { return &Context{open: true} }
 // Over is an empty context that asks c for what it was not told itself.
 func (c *Context) Over() *Context { return &Context{parent: c} }
 
+// On are c's own keys over another context: a cheap way to combine what many
+// requests share with what each has of its own. Neither may be changed after.
+func (c *Context) On(parent *Context) *Context {
+	return &Context{parent: parent, closed: c.closed, entries: c.entries}
+}
+
 func (c *Context) put(key string, e entry) *Context {
 	if c.entries == nil {
 		c.entries = make(map[string]entry)
