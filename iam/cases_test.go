@@ -17,12 +17,12 @@ type caseMaker struct {
 
 func seededMaker(seed uint64) *caseMaker {
 	r := rand.New(rand.NewPCG(seed, 1))
-	return &caseMaker{pick: r.IntN}
+	return &caseMaker{pick: r.IntN, service: "s3"}
 }
 
 // bytesMaker chooses by a fuzzer's bytes; when they run out it takes the first of everything.
 func bytesMaker(data []byte) *caseMaker {
-	return &caseMaker{pick: func(n int) int {
+	return &caseMaker{service: "s3", pick: func(n int) int {
 		if len(data) == 0 {
 			return 0
 		}

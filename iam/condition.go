@@ -598,5 +598,8 @@ func parsePrefix(text string) (netip.Prefix, bool) {
 	if err != nil {
 		return netip.Prefix{}, false
 	}
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
 	return p.Masked(), true
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -99,7 +101,7 @@ func readValue(source []byte) (*value, error) {
 		offset := int(r.decoder.InputOffset())
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) {
-			offset = int(syntax.Offset) - 1
+			offset = misfit(source, syntax)
 		}
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
@@ -108,6 +110,16 @@ func readValue(source []byte) (*value, error) {
 		return nil, &SyntaxError{Offset: offset, Line: line, Column: column, Err: err}
 	}
 	return v, nil
+}
+
+// misfit is the offset of the character that a syntax error is about. The
+// decoder's two halves disagree on whether Offset counts that character.
+func misfit(source []byte, syntax *json.SyntaxError) int {
+	at := int(syntax.Offset)
+	if at < len(source) && strings.Contains(syntax.Error(), "character "+strconv.QuoteRune(rune(source[at]))) {
+		return at
+	}
+	return at - 1
 }
 
 // next is the offset of the next token.

@@ -3,7 +3,12 @@ package iam
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // Question is a request with the policies that apply to it: one line of
@@ -75,9 +80,12 @@ func (d documents) policies(kind string, problems *[]error) []*Policy {
 // a whole; a policy that cannot be read is an unknown one and named in
 // problems. The context is complete: what it does not hold is absent.
 func ParseQuestion(line []byte) (q *Question, problems []error, err error) {
-	var w wireQuestion
-	if err := json.Unmarshal(line, &w); err != nil {
+	w, unknown, err := decodeQuestion(line)
+	if err != nil {
 		return nil, nil, fmt.Errorf("request: %w", err)
+	}
+	if unknown != nil {
+		problems = append(problems, fmt.Errorf("request %q: %w; it is not looked at", w.Name, unknown))
 	}
 	q = &Question{Name: w.Name}
 	if q.Request.Principal, err = ParsePrincipal(w.Request.Principal); err != nil {
@@ -90,10 +98,17 @@ func ParseQuestion(line []byte) (q *Question, problems []error, err error) {
 	q.Request.Resource = w.Request.Resource
 	q.Request.ResourceAccount = w.Request.ResourceAccount
 	q.Request.Context = NewContext()
-	for key, raw := range w.Request.Context {
-		values, err := contextValues(raw)
+	for _, key := range slices.Sorted(maps.Keys(w.Request.Context)) {
+		values, err := contextValues(w.Request.Context[key])
 		if err != nil {
-			return q, nil, fmt.Errorf("request %q: context key %s: %w", w.Name, key, err)
+			return q, nil, fmt.Errorf("request %q: context key %q: %w", w.Name, key, err)
+		}
+		// "the key name matches both tags, but only one value matches": which one is not said.
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html, read 2026-11-24
+		if _, is := q.Request.Context.Get(key); is != No {
+			q.Request.Context.SetPresent(key)
+			problems = append(problems, fmt.Errorf("request %q: context key %q stands twice, in different case; either value may count", w.Name, key))
+			continue
 		}
 		q.Request.Context.Set(key, values...)
 	}
@@ -110,6 +125,22 @@ func ParseQuestion(line []byte) (q *Question, problems []error, err error) {
 		p.RCPs = append(p.RCPs, level.policies(fmt.Sprintf("level %d RCP", i+1), &problems))
 	}
 	return q, problems, nil
+}
+
+// decodeQuestion reads a line; unknown names a member that it should not have.
+func decodeQuestion(line []byte) (w wireQuestion, unknown, err error) {
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&w); err == nil {
+		if _, err := d.Token(); err != io.EOF {
+			return w, nil, errors.New("more follows after the end of the object")
+		}
+		return w, nil, nil
+	} else if strings.Contains(err.Error(), "unknown field") {
+		unknown = errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	}
+	w = wireQuestion{}
+	return w, unknown, json.Unmarshal(line, &w)
 }
 
 // contextValues are the strings of a context value: a scalar, or a list of them.
