@@ -61,8 +61,13 @@ func (x *Index) bucket(ctx context.Context, r *merlon.Resource, out *Resource) e
 	}
 	name := "ACL of " + r.Key()
 	if why := unknownBelow(r, "/observed/Acl"); why != "" {
-		out.Policies = append(out.Policies, iam.UnknownPolicy(name, why))
-		return nil
+		// Whatever it grants, it grants no more than this.
+		doc, err := made(name, []map[string]any{{"Effect": "Allow", "Principal": "*", "Action": aclActions["FULL_CONTROL"], "Resource": []string{r.Key(), r.Key() + "/*"},
+			"Condition": unread(why)}})
+		if doc != nil {
+			out.Policies = append(out.Policies, doc)
+		}
+		return err
 	}
 	doc, err := policyOfACL(name, r.Key(), o.Acl.Owner.ID, o.Acl.Grants, ignore)
 	if doc != nil {
@@ -131,11 +136,16 @@ func policyOfACL(name, bucket, owner string, grants []grantOfACL, ignorePublic i
 			s["Principal"] = map[string]string{"CanonicalUser": g.Grantee.ID}
 		case ignorePublic == iam.Yes:
 			continue
-		case strings.HasSuffix(g.Grantee.URI, "/global/AllUsers"):
+		case strings.HasSuffix(g.Grantee.URI, "/global/AllUsers"), strings.HasSuffix(g.Grantee.URI, "/global/AuthenticatedUsers"):
 			s["Principal"] = "*"
-		case strings.HasSuffix(g.Grantee.URI, "/global/AuthenticatedUsers"):
-			s["Principal"] = "*"
-			s["Condition"] = map[string]any{"Null": map[string]string{"aws:PrincipalAccount": "false"}}
+			condition := map[string]any{}
+			if ignorePublic == iam.Maybe {
+				condition = unread("whether Block Public Access ignores the ACL is not known")
+			}
+			if strings.HasSuffix(g.Grantee.URI, "/global/AuthenticatedUsers") {
+				condition["Null"] = map[string]string{"aws:PrincipalAccount": "false"}
+			}
+			s["Condition"] = condition
 		default:
 			continue // S3's log delivery group
 		}
@@ -144,13 +154,12 @@ func policyOfACL(name, bucket, owner string, grants []grantOfACL, ignorePublic i
 	if len(statements) == 0 {
 		return nil, nil
 	}
-	p, err := made(name, statements)
-	if p != nil && ignorePublic == iam.Maybe {
-		for i := range p.Statements {
-			p.Statements[i].Unclear("whether Block Public Access ignores the ACL is not known")
-		}
-	}
-	return p, err
+	return made(name, statements)
+}
+
+// unread is a condition that nobody can decide, and why.
+func unread(why string) map[string]any {
+	return map[string]any{"StringEquals": map[string]string{iam.UnreadKey: why}}
 }
 
 // made parses a policy that was written here.

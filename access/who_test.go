@@ -178,3 +178,26 @@ func TestNoMFA(t *testing.T) {
 		t.Errorf("got\n%s", got)
 	}
 }
+
+// TestUnreadACL: an ACL that was not read may let anyone list, and nobody read.
+func TestUnreadACL(t *testing.T) {
+	b := bucket
+	b.unknowns = []merlon.Unknown{{Path: "/observed/Acl", Reason: "s3:GetBucketAcl was denied"}}
+	x := load(t, b)
+	if got := whoCan(t, x, "s3:GetObject", "arn:aws:s3:::b/k"); got != "root Allowed" {
+		t.Errorf("read: %s", got)
+	}
+	list, _, err := x.WhoCan(context.Background(), "s3:ListBucket", "arn:aws:s3:::b", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var why string
+	for _, w := range list {
+		if w.Principal == "anonymous" && w.Decision == iam.Unknown {
+			why = w.Why
+		}
+	}
+	if why != "resource policy ACL of arn:aws:s3:::b could not be read: s3:GetBucketAcl was denied" {
+		t.Errorf("list: %q", why)
+	}
+}

@@ -86,6 +86,11 @@ func UnknownPolicy(name, why string) *Policy {
 	return &Policy{Name: name, unknown: why}
 }
 
+// UnreadKey is a condition key that no request has. A statement that whoever
+// makes policies puts under it matches perhaps, and only what it is about; the
+// condition's value is the reason, for a person.
+const UnreadKey = "merlon:Unread"
+
 // Unknown says why nothing is known of the policy, "" when it is known.
 func (p *Policy) Unknown() string { return p.unknown }
 

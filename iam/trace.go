@@ -223,6 +223,9 @@ func describe(l *LayerTrace, p *PolicyTrace, s *StatementTrace) string {
 		return text + " is not valid: " + s.Invalid
 	case s.Match == Maybe:
 		for _, c := range s.Conditions {
+			if c.Match == Maybe && c.Key == UnreadKey {
+				return fmt.Sprintf("%s %s could not be read: %s", l.Layer, p.Name, strings.Join(c.Wanted, ", "))
+			}
 			if c.Match == Maybe {
 				return fmt.Sprintf("%s %ss it only if %s is known: %s %s", text, strings.ToLower(s.Effect.String()), c.Key, c.Operator, strings.Join(c.Wanted, ", "))
 			}
