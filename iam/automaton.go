@@ -163,7 +163,9 @@ func (a *automaton) alphabet(items []int32) []rune {
 		case exactly:
 			add(c.r)
 			if a.folds[p] && a.mixed {
-				add(unicode.ToUpper(c.r))
+				for _, r := range cases(c.r) {
+					add(r)
+				}
 			}
 		case digit:
 			number = true
@@ -186,6 +188,20 @@ func (a *automaton) alphabet(items []int32) []rune {
 	}
 	if wild {
 		out = append(out, stranger(out))
+	}
+	return out
+}
+
+// cases are the other characters whose lower case is r.
+func cases(r rune) []rune {
+	var out []rune
+	for o := unicode.SimpleFold(r); o != r; o = unicode.SimpleFold(o) {
+		if unicode.ToLower(o) == r {
+			out = append(out, o)
+		}
+	}
+	if r == 'i' {
+		out = append(out, '\u0130') // no other case folds to it, but its lower case is i
 	}
 	return out
 }

@@ -114,8 +114,9 @@ func (x *axis) addCondition(c *Condition, s *symbols) int {
 	slices.Sort(texts)
 	id := fmt.Sprintf("%d %d %v %s", t.op.family, t.op.order, variables, strings.Join(slices.Compact(texts), ","))
 	if t.op.family == null {
-		return x.addProposition("null"+id, proposition{set: -1, absent: t.matchNull(entry{state: absent}) == Yes,
-			present: t.matchNull(entry{state: present}) == Yes})
+		return x.addProposition(fmt.Sprintf("null %d %s", t.set, id), proposition{set: -1,
+			absent:  t.matchEntry(entry{state: absent}, noContext) == Yes,
+			present: t.matchEntry(entry{state: present, values: []string{"x"}}, noContext) == Yes})
 	}
 	set := x.addSet(id, func() valueSet {
 		switch t.op.family {

@@ -48,7 +48,7 @@ var ErrMixedPolicies = errors.New("some policies name principals and some do not
 //
 // Safe for concurrent use.
 func Compare(r *reference.Reference, old, next []*Policy) (*Conclusion, error) {
-	identity, err := kindOf(old, next)
+	identity, err := identityBased(old, next)
 	if err != nil {
 		return nil, err
 	}
@@ -160,8 +160,8 @@ func (p *proof) split(policies []*Policy) (allow, deny []*clause) {
 	return allow, deny
 }
 
-// kindOf says whether policies are all without principals.
-func kindOf(sets ...[]*Policy) (identity bool, err error) {
+// identityBased says whether policies are all without principals.
+func identityBased(sets ...[]*Policy) (identity bool, err error) {
 	with, without := false, false
 	for _, policies := range sets {
 		for _, p := range policies {
@@ -185,7 +185,7 @@ func kindOf(sets ...[]*Policy) (identity bool, err error) {
 func Permits(policies []*Policy, r *Request) Decision { return permits(policies, r, false) }
 
 func permits(policies []*Policy, r *Request, bounded bool) Decision {
-	identity, err := kindOf(policies)
+	identity, err := identityBased(policies)
 	if err != nil {
 		return Unknown
 	}

@@ -3,18 +3,7 @@ package iam
 import (
 	"strings"
 	"testing"
-
-	"merlon.dev/merlon/iam/reference"
 )
-
-func loadReference(tb testing.TB) *reference.Reference {
-	tb.Helper()
-	r, err := reference.Load()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return r
-}
 
 // policyOf parses statements without the braces and the version around them.
 func policyOf(tb testing.TB, statements ...string) []*Policy {

@@ -43,7 +43,7 @@ func (l *language) outer() []*strand {
 	for _, t := range l.strands {
 		switch {
 		case t.vague:
-			out = append(out, written("*"))
+			out = append(out, spelled("*"))
 		case t.variables:
 			wide := &strand{fold: t.fold}
 			for _, c := range t.cells {

@@ -144,9 +144,9 @@ func (c *census) take() []*party {
 		foreign := a == stranger
 		prefix := "arn:aws:iam::" + a + ":"
 		any := "arn:@:iam::" + a + ":"
-		c.addIdentity(Principal{Kind: Role, ARN: prefix + "role/" + c.free("role"), Account: a}, foreign, "role", written(any+"role/+*"))
-		c.addIdentity(Principal{Kind: User, ARN: prefix + "user/" + c.free("user"), Account: a}, foreign, "user", written(any+"user/+*"))
-		c.addIdentity(Principal{Kind: Root, ARN: prefix + "root", Account: a}, foreign, "", written(any+"root"))
+		c.addIdentity(Principal{Kind: Role, ARN: prefix + "role/" + c.free("role"), Account: a}, foreign, "role", spelled(any+"role/+*"))
+		c.addIdentity(Principal{Kind: User, ARN: prefix + "user/" + c.free("user"), Account: a}, foreign, "user", spelled(any+"user/+*"))
+		c.addIdentity(Principal{Kind: Root, ARN: prefix + "root", Account: a}, foreign, "", spelled(any+"root"))
 	}
 	for _, p := range c.arns {
 		switch p.Kind {

@@ -66,7 +66,7 @@ const (
 func newProof(r *reference.Reference) *proof {
 	p := &proof{reference: r, index: make(map[string]int), of: make(map[*Statement]*clause), budget: budget{maxSteps}}
 	action := p.axis("action")
-	action.base = newLanguage(written("+@:+@"))
+	action.base = newLanguage(spelled("+@:+@"))
 	action.always = true
 	resource := p.axis("resource")
 	resource.always = true
@@ -76,7 +76,7 @@ func newProof(r *reference.Reference) *proof {
 
 // arnStrand is any ARN.
 func arnStrand() *strand {
-	t := written("arn:+@:+@:@:@:")
+	t := spelled("arn:+@:+@:@:@:")
 	t.cells = append(t.cells, cell{set: anything}, cell{set: anything, loop: true})
 	return t
 }
@@ -125,6 +125,9 @@ func (p *proof) add(policy *Policy, name string) {
 		if s.Effect == NoEffect {
 			c.doubt = "it has no effect"
 			continue
+		}
+		if p.identity && !s.HasResource {
+			c.doubt = "it has no Resource"
 		}
 		p.term(c, actionAxis, p.axes[actionAxis].addElement(s.actions, &p.symbols), !s.NotAction)
 		if s.HasResource {

@@ -3,6 +3,7 @@ package iam
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -10,7 +11,7 @@ import (
 // each of which consumes a character or, looping, any number of them.
 type strand struct {
 	cells     []cell
-	fold      bool // ASCII letters match in any case; cells are lower case
+	fold      bool // letters match in any case; cells are lower case
 	variables bool
 	vague     bool // its language is not known exactly
 }
@@ -94,7 +95,11 @@ func (t *strand) append(tokens []token, s *symbols, inSegment bool) {
 				t.cells = append(t.cells, cell{r: r})
 			}
 		case one:
-			t.cells = append(t.cells, cell{set: wild})
+			set := wild
+			if k.inside {
+				set = colonless
+			}
+			t.cells = append(t.cells, cell{set: set})
 		case many:
 			t.loop(wild)
 		case within:
@@ -125,6 +130,9 @@ func strandOf(p *pattern, s *symbols) *strand {
 // strandOfARN joins an ARN's components; see [want.matchARN]. It is nil where
 // no ARN can match.
 func strandOfARN(w *want, s *symbols) *strand {
+	if w.parts == nil {
+		return &strand{vague: true, variables: true} // variables bring the colons
+	}
 	if len(w.parts) != 6 {
 		return nil
 	}
@@ -142,9 +150,9 @@ func strandOfARN(w *want, s *symbols) *strand {
 	return t
 }
 
-// written makes a strand of text in which "*" is anything, "@" anything without
+// spelled makes a strand of text in which "*" is anything, "@" anything without
 // a colon, "#" a digit and "+" a character other than a colon.
-func written(text string) *strand {
+func spelled(text string) *strand {
 	t := &strand{}
 	for _, r := range text {
 		switch r {
@@ -176,7 +184,7 @@ func exact(value string) *strand {
 func (c *cell) holds(r rune, fold bool) bool {
 	switch c.set {
 	case exactly:
-		return r == c.r || fold && r >= 'A' && r <= 'Z' && r+'a'-'A' == c.r
+		return r == c.r || fold && unicode.ToLower(r) == c.r
 	case anything:
 		return r < firstSymbol || c.loop || r == wildOne || r == wildColonless || r == wildDigit
 	case colonless:

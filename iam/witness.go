@@ -289,7 +289,7 @@ func shapeOf(form string) *strand {
 		part = strings.TrimSuffix(part, "\x00")
 		switch part {
 		case "+@", "############":
-			t.cells = append(t.cells, written(part).cells...)
+			t.cells = append(t.cells, spelled(part).cells...)
 		case "+\x01":
 			t.cells = append(t.cells, cell{set: anything}, cell{set: anything, loop: true})
 		default:
