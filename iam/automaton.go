@@ -187,7 +187,7 @@ func (a *automaton) alphabet(items []int32) []rune {
 		}
 	}
 	if wild {
-		out = append(out, stranger(out))
+		out = append(out, unnamedRune(out))
 	}
 	return out
 }
@@ -206,8 +206,8 @@ func cases(r rune) []rune {
 	return out
 }
 
-// stranger is a character that stands for all that nobody names.
-func stranger(taken []rune) rune {
+// unnamedRune is a character that stands for all that nobody names.
+func unnamedRune(taken []rune) rune {
 	for _, r := range "xyzabcdefghijklmnopqrstuvwXYZABCDEFGHIJKLMNOPQRSTUVW-_." {
 		if !slices.Contains(taken, r) && !slices.Contains(taken, unicode.ToLower(r)) {
 			return r

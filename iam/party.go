@@ -179,6 +179,7 @@ func (c *census) take() []*party {
 		b["aws:principalisawsservice"] = c.fixed("true")
 		b["aws:principalservicename"] = c.fixed(s)
 		delete(b, "aws:principaltype")
+		delete(b, "aws:principalaccount")
 		c.add(&party{principal: Principal{Kind: Service, ARN: s}, bounds: b})
 	}
 	foreign := unused(c.federated, "accounts.example.com")
@@ -259,6 +260,9 @@ func (c *census) anonymous() map[string]*bound {
 		"aws:principalservicename", "aws:username", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime", tagBound} {
 		b[key] = c.none()
 	}
+	// "Anonymous requests return anonymous", says the page; older copies say that
+	// there is no key.
+	b["aws:principalaccount"] = c.bound(bound{language: newLanguage(exact("anonymous"))})
 	return b
 }
 
