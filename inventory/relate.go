@@ -204,7 +204,7 @@ func (s *Snapshot) within(ctx context.Context, from Subject, rel *Relation, fn f
 		args = append(args, string(region))
 		cover = s.Coverage(rel.Target, from.Account, from.Region)
 	}
-	rows, err := s.db.QueryContext(ctx, query+" ORDER BY region, id", args...)
+	rows, err := s.query(ctx, query+" ORDER BY region, id", args...)
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -212,7 +212,7 @@ func (s *Snapshot) within(ctx context.Context, from Subject, rel *Relation, fn f
 }
 
 func (s *Snapshot) forward(ctx context.Context, from Subject, name string, rel *Relation, fn func(*Document) error) ([]merlon.Unknown, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT key FROM reference WHERE n = ? AND name = ? ORDER BY key", from.Row, name)
+	rows, err := s.query(ctx, "SELECT key FROM reference WHERE n = ? AND name = ? ORDER BY key", from.Row, name)
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -263,7 +263,7 @@ func (s *Snapshot) forward(ctx context.Context, from Subject, name string, rel *
 // relations that cross accounts, anywhere if it is the only one.
 func (s *Snapshot) find(ctx context.Context, from Subject, rel *Relation, key string) (int64, error) {
 	number := func(query string, args ...any) (int64, error) {
-		rows, err := s.db.QueryContext(ctx, query, args...)
+		rows, err := s.query(ctx, query, args...)
 		if err != nil {
 			return 0, translate(err)
 		}
@@ -351,7 +351,7 @@ func (s *Snapshot) inverse(ctx context.Context, from Subject, rel *Relation, fn 
 		// AWS's own policies have one ARN in all accounts, and other users in each.
 		arn = ""
 	}
-	rows, err := s.db.QueryContext(ctx, query, rel.Target, rel.Inverse, arn, from.ID, string(from.Account), string(from.Region), svc.Global || rel.Anywhere)
+	rows, err := s.query(ctx, query, rel.Target, rel.Inverse, arn, from.ID, string(from.Account), string(from.Region), svc.Global || rel.Anywhere)
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -361,6 +361,6 @@ func (s *Snapshot) inverse(ctx context.Context, from Subject, rel *Relation, fn 
 	// What a call about a sibling would have given leads to the sibling.
 	key := from.Key()
 	cover := s.coverage(rel.Target, from.Account, from.Region, func(g *partGap) bool { return g.Resource == key || g.per != from.Type })
-	open, err := s.openEnds(ctx, from, rel, svc.Global || rel.Anywhere)
+	open, err := s.mayPoint(ctx, from, rel, svc.Global || rel.Anywhere)
 	return append(cover.Unknowns(), open...), err
 }

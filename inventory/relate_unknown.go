@@ -13,9 +13,6 @@ import (
 // resource may point at anything of the relation's target.
 const unknownKey = "\x00"
 
-// maxOpenEnds bounds how many resources are named that may point at a subject.
-const maxOpenEnds = 5
-
 // hiding gives the unknowns that may hide a value of a relation's path: those at
 // the path, above it, and at elements of lists on it.
 func hiding(unknowns []merlon.Unknown, by []string) []merlon.Unknown {
@@ -85,43 +82,6 @@ func (s *Snapshot) hidden(ctx context.Context, from Subject, rel *Relation) ([]m
 		out = append(out, merlon.Unknown{Reason: u.Reason, Gap: u.Gap})
 	}
 	return out, nil
-}
-
-// openEnds names resources of the relation's target that may point at the
-// subject, because what they point at is not known.
-func (s *Snapshot) openEnds(ctx context.Context, from Subject, rel *Relation, anyRegion bool) ([]merlon.Unknown, error) {
-	target, ok := s.schemas.Type(rel.Target)
-	if !ok || target.Relations[rel.Inverse] == nil {
-		return nil, nil
-	}
-	by := target.Relations[rel.Inverse].By
-	// CROSS: the few references first, and not all resources of the type.
-	rows, err := s.db.QueryContext(ctx, `SELECT resource.id, resource.extra FROM reference CROSS JOIN resource ON resource.n = reference.n
-WHERE reference.key = ?1 AND reference.name = ?2 AND resource.type = ?3 AND (resource.account = ?4 OR ?5) AND (resource.region = ?6 OR ?7)
-ORDER BY resource.account, resource.region, resource.id LIMIT ?8`,
-		unknownKey, rel.Inverse, rel.Target, string(from.Account), rel.Anywhere, string(from.Region), anyRegion, maxOpenEnds)
-	if err != nil {
-		return nil, translate(err)
-	}
-	defer rows.Close()
-	var out []merlon.Unknown
-	for rows.Next() {
-		var id string
-		var raw []byte
-		if err := rows.Scan(&id, &raw); err != nil {
-			return nil, translate(err)
-		}
-		var x extra
-		if err := json.Unmarshal(raw, &x); err != nil {
-			return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
-		}
-		u := merlon.Unknown{Reason: fmt.Sprintf("the %s %s may belong to it", rel.Target, id)}
-		if h := hiding(x.Unknowns, by); len(h) > 0 {
-			u.Reason, u.Gap = u.Reason+": "+h[0].Reason, h[0].Gap
-		}
-		out = append(out, u)
-	}
-	return out, translate(rows.Err())
 }
 
 // perhaps keeps what may not be there out of a relation and remembers why. What

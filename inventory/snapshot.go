@@ -26,6 +26,8 @@ type Snapshot struct {
 	units    map[Unit]bool
 	// outside says why a finished unit could not hold resources of a type.
 	outside map[outsideKey]string
+	open    openEnds
+	queries queries
 }
 
 type outsideKey struct {
@@ -108,7 +110,7 @@ func (s *Snapshot) loadOutside(ctx context.Context) error {
 }
 
 // Close releases the file.
-func (s *Snapshot) Close() error { return s.db.Close() }
+func (s *Snapshot) Close() error { return errors.Join(s.queries.close(), s.db.Close()) }
 
 // Path is the file's path.
 func (s *Snapshot) Path() string { return s.path }
@@ -263,7 +265,7 @@ func (s *Snapshot) Lookup(ctx context.Context, typ string, account merlon.Accoun
 }
 
 func (s *Snapshot) one(ctx context.Context, fn func(*Document) error, query string, args ...any) error {
-	rows, err := s.db.QueryContext(ctx, query, args...)
+	rows, err := s.query(ctx, query, args...)
 	if err != nil {
 		return translate(err)
 	}

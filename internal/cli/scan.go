@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -201,6 +202,11 @@ func (in *input) judge(ctx context.Context, j *judgement, s *inventory.Snapshot,
 	}
 	handled := append([]merlon.Verdict{merlon.Fail, merlon.UnknownResult}, verdicts...)
 	opts := posture.Options{Verdicts: handled, Parameters: in.config.Parameters, Select: func(c *posture.Control) bool { return j.selects(c.ID) }}
+	roomy, err := in.roomy(ctx, s)
+	if err != nil {
+		return result, err
+	}
+	defer roomy()
 	sum, err := catalog.Run(ctx, s, opts, func(f *merlon.Finding) error {
 		if f.Verdict == merlon.Fail || f.Verdict == merlon.UnknownResult {
 			f.Excepted = in.config.Except(f, now)
@@ -232,6 +238,36 @@ func (in *input) judge(ctx context.Context, j *judgement, s *inventory.Snapshot,
 		return result, err
 	}
 	return result, out.End(end)
+}
+
+// From manyResources on the heap may grow to three times what is in use while
+// controls run: documents live for as long as they are judged, and collecting them
+// less often saves a twelfth of the time for some 20 MB.
+const (
+	manyResources = 50_000
+	judgingGC     = 200
+)
+
+// roomy sets the garbage collector for the run of controls over many resources,
+// unless the user did, and gives what sets it back.
+func (in *input) roomy(ctx context.Context, s *inventory.Snapshot) (back func(), err error) {
+	back = func() {}
+	if in.env.Getenv("GOGC") != "" {
+		return back, nil
+	}
+	types, err := s.Types(ctx)
+	if err != nil {
+		return back, err
+	}
+	n := 0
+	for _, t := range types {
+		n += t.Count
+	}
+	if n >= manyResources {
+		before := debug.SetGCPercent(judgingGC)
+		back = func() { debug.SetGCPercent(before) }
+	}
+	return back, nil
 }
 
 // begin is what the reports say before the first finding.
