@@ -69,7 +69,7 @@ func connect(path string, write bool) (*sql.DB, error) {
 	q := url.Values{}
 	add := func(p string) { q.Add("_pragma", p) }
 	add("busy_timeout(10000)")
-	add("cache_size(-8192)")
+	add("cache_size(-4096)")
 	add("temp_store(memory)")
 	name := ""
 	switch {

@@ -244,7 +244,7 @@ func (in *input) judge(ctx context.Context, j *judgement, s *inventory.Snapshot,
 // controls run: documents live for as long as they are judged, and collecting them
 // less often saves a twelfth of the time for some 20 MB.
 const (
-	manyResources = 50_000
+	manyResources = 200_000
 	judgingGC     = 200
 )
 
