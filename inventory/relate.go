@@ -45,7 +45,7 @@ type partGap struct {
 func (s *Snapshot) loadPartGaps(ctx context.Context) error {
 	s.partGaps = map[string][]partGap{}
 	rows, err := s.db.QueryContext(ctx, `SELECT gap_type.type, gap.doc,
-coalesce((SELECT resource.type FROM resource WHERE resource.arn = gap_type.resource LIMIT 1), '')
+coalesce((SELECT resource.type FROM resource WHERE resource.arn = gap_type.resource AND resource.arn <> '' LIMIT 1), '')
 FROM gap_type JOIN gap ON gap.key = gap_type.key AND gap.unit = gap_type.unit WHERE gap_type.resource <> '' ORDER BY gap.key`)
 	if err != nil {
 		return translate(err)
@@ -283,11 +283,11 @@ func (s *Snapshot) find(ctx context.Context, from Subject, rel *Relation, key st
 	if p, err := merlon.ParseARN(key); err == nil {
 		// A trail of the organization is in every account under one ARN; the
 		// account it names holds the thing itself.
-		n, err := number("SELECT n FROM resource WHERE arn = ? AND type = ? AND account = ?", key, rel.Target, string(p.Account))
+		n, err := number("SELECT n"+whereARN+" AND type = ? AND account = ?", key, rel.Target, string(p.Account))
 		if n != 0 || err != nil {
 			return n, err
 		}
-		n, err = number("SELECT n FROM resource WHERE arn = ? AND type = ? LIMIT 2", key, rel.Target)
+		n, err = number("SELECT n"+whereARN+" AND type = ? LIMIT 2", key, rel.Target)
 		if n != 0 || err != nil {
 			return n, err
 		}

@@ -189,6 +189,10 @@ func (d *Document) Resource() (*merlon.Resource, error) {
 
 const documentColumns = "resource.n, resource.doc, resource.extra, resource.sum"
 
+// whereARN says twice that there is an ARN: the index leaves out what has none,
+// and SQLite takes it only where the query does too.
+const whereARN = " FROM resource WHERE arn = ? AND arn <> ''"
+
 // scan reads the rows of a query over documentColumns.
 func (s *Snapshot) scan(rows *sql.Rows, fn func(*Document) error) error {
 	defer rows.Close()
@@ -246,7 +250,7 @@ var ErrNotFound = errors.New("no such resource")
 // Get finds a resource by its Key: an ARN, or account/region/type/id. It calls
 // fn once, or returns [ErrNotFound].
 func (s *Snapshot) Get(ctx context.Context, key string, fn func(*Document) error) error {
-	query, args := "SELECT "+documentColumns+" FROM resource WHERE arn = ? LIMIT 1", []any{key}
+	query, args := "SELECT "+documentColumns+whereARN+" LIMIT 1", []any{key}
 	if !strings.HasPrefix(key, "arn:") {
 		f := strings.SplitN(key, "/", 4)
 		if len(f) != 4 {

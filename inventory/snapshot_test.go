@@ -126,6 +126,21 @@ func TestSnapshotCanonical(t *testing.T) {
 	}
 }
 
+// TestByARN: a resource is found by its ARN in an index and not among all.
+func TestByARN(t *testing.T) {
+	s := write(t, testMeta(), func(w *UnitWriter) { put(t, w, bucket("b", ``)) })
+	for _, query := range []string{"SELECT n" + whereARN + " LIMIT 1", "SELECT n" + whereARN + " AND type = 'x' AND account = 'y'"} {
+		var a, b, c int
+		var plan string
+		if err := s.db.QueryRowContext(t.Context(), "EXPLAIN QUERY PLAN "+query, "arn:aws:s3:::b").Scan(&a, &b, &c, &plan); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(plan, "resource_arn") {
+			t.Errorf("%s: %s", query, plan)
+		}
+	}
+}
+
 func TestDuplicates(t *testing.T) {
 	s := write(t, testMeta(), func(w *UnitWriter) {
 		put(t, w, bucket("same", `{"a":1}`), bucket("same", `{"a":1}`), bucket("differs", `{"a":1}`), bucket("differs", `{"a":2}`))
