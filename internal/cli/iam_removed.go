@@ -2,11 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -52,7 +49,7 @@ func (t *todaysPolicies) removed(ctx context.Context, env Environment, ref *refe
 	}
 	var today []*iam.Policy
 	for _, path := range t.files {
-		policies, err := readPolicies(path)
+		policies, err := readDocuments(env, path)
 		if err != nil {
 			return nil, err
 		}
@@ -77,36 +74,6 @@ func (t *todaysPolicies) removed(ctx context.Context, env Environment, ref *refe
 		}
 	}
 	return iam.Removed(ref, today, g), nil
-}
-
-// readPolicies reads a policy document or a list of them.
-func readPolicies(path string) ([]*iam.Policy, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("read policy: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, iam.MaxDocumentBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("read policy %s: %w", path, err)
-	}
-	documents := []json.RawMessage{text}
-	if trimmed := strings.TrimSpace(string(text)); strings.HasPrefix(trimmed, "[") {
-		documents = nil
-		if err := json.Unmarshal([]byte(trimmed), &documents); err != nil {
-			return nil, fmt.Errorf("read policy %s: %w", path, err)
-		}
-	}
-	var out []*iam.Policy
-	for _, d := range documents {
-		p, err := iam.ParsePolicy(d)
-		if err != nil {
-			return nil, fmt.Errorf("read policy %s: %w", path, err)
-		}
-		p.Name = path
-		out = append(out, p)
-	}
-	return out, nil
 }
 
 // removalNotes says what is taken away, service by service, and apart what is taken
