@@ -12,6 +12,7 @@ some always are. Everything else is as it was recorded.
 import json
 import os
 import sys
+import urllib.parse
 import zipfile
 
 MANAGEMENT, SECURITY, PRODUCTION = "acme-management", "acme-security", "acme-production"
@@ -38,6 +39,8 @@ UNTOUCHED = {
     "guardduty-list-members.json": {"Members": []},
     "guardduty-list-publishing-destinations.json": {"Destinations": []},
     "guardduty-get-findings-statistics.json": {"FindingStatistics": {"CountBySeverity": {}}},
+    "apigateway-get-client-certificates.json": {"Items": []},
+    "apigatewayv2-get-authorizers.json": {"Items": []},
     "macie2-list-classification-jobs.json": {"Items": []},
     "macie2-get-classification-export-configuration.json": {"Configuration": {}},
     "macie2-get-automated-discovery-configuration.json": {"Status": "DISABLED"},
@@ -129,6 +132,11 @@ def main(recording, out):
             files[name] = UNTOUCHED[key]
         elif failed and key in NONE:
             files[name] = error(NONE[key])
+        elif failed and last == "wafv2-list-resources-for-web-acl":
+            # The web ACL "web" stands before the shops.
+            where = f"{account}/{base[0]}/elbv2-describe-load-balancers.json"
+            shops = "APPLICATION_LOAD_BALANCER" in name and "webacl/web/" in urllib.parse.unquote(name)
+            files[name] = {"ResourceArns": [b["LoadBalancerArn"] for b in files[where]["LoadBalancers"] if b["LoadBalancerName"].endswith("-shop")] if shops else []}
         elif failed and last == "kms-get-key-policy":
             files[name] = {"PolicyName": "default", "Policy": json.dumps({"Version": "2012-10-17", "Statement": [
                 {"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "kms:*", "Resource": "*"}]})}

@@ -72,7 +72,7 @@ class Production:
 
     def __init__(self, account, region, copies):
         self.a, self.region, self.copies = account, region, copies
-        names = "ec2 s3 rds kms lambda sqs sns secretsmanager dynamodb efs ecr logs elbv2 ssm acm".split()
+        names = "ec2 s3 rds kms lambda sqs sns secretsmanager dynamodb efs ecr logs elbv2 ssm acm apigateway apigatewayv2 wafv2 s3control".split()
         self.c = {n: account.aws(n, region) for n in names}
         code = io.BytesIO()
         with zipfile.ZipFile(code, "w") as z:
@@ -84,10 +84,11 @@ class Production:
 
     def run(self):
         self.network()
+        self.firewalls()
         for i in range(self.copies):
             product = PRODUCTS[i % len(PRODUCTS)] + ("" if i < len(PRODUCTS) else str(i // len(PRODUCTS)))
             for kind in (self.buckets, self.groups, self.compute, self.databases, self.keys, self.messages,
-                         self.functions, self.storage, self.logs, self.balancers):
+                         self.functions, self.storage, self.logs, self.balancers, self.apis, self.doors):
                 kind(product, i)
 
     def network(self):
@@ -273,6 +274,68 @@ class Production:
         for alias in ("elbv2_logging_enabled", "elbv2_deletion_protection"):
             self.a.label(alias, arns[0], arns[1], self.region)
 
+    def firewalls(self):
+        waf = self.c["wafv2"]
+        visible = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "web"}
+        managed = {"Name": "common", "Priority": 0, "OverrideAction": {"None": {}}, "VisibilityConfig": visible,
+                   "Statement": {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}}}
+        arns = [waf.create_web_acl(Name=name, Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visible, Rules=rules)["Summary"]["ARN"]
+                for name, rules in (("web", [managed]), ("empty", []))]
+        waf.put_logging_configuration(LoggingConfiguration={"ResourceArn": arns[0], "LogDestinationConfigs": ["arn:aws:s3:::aws-waf-logs-acme"]})
+        for alias in ("wafv2_webacl_with_rules", "wafv2_webacl_logging_enabled"):
+            self.a.label(alias, arns[0], arns[1], self.region)
+
+    def apis(self, product, i):
+        """A REST API and an HTTP API, each with its careless twin."""
+        rest, http = self.c["apigateway"], self.c["apigatewayv2"]
+        log = f"arn:aws:logs:{self.region}:{self.a.id}:log-group:/{product}/api"
+        stages = []
+        for word, good in (("orders", True), ("beta", False)):
+            api = rest.create_rest_api(name=f"{product}-{word}", endpointConfiguration={"types": ["REGIONAL"]}, tags={"product": product})["id"]
+            root = rest.get_resources(restApiId=api)["items"][0]["id"]
+            rest.put_method(restApiId=api, resourceId=root, httpMethod="GET", authorizationType="AWS_IAM" if good else "NONE")
+            rest.put_integration(restApiId=api, resourceId=root, httpMethod="GET", type="AWS_PROXY", integrationHttpMethod="POST",
+                                 uri=f"arn:aws:apigateway:{self.region}:lambda:path/2015-03-31/functions/arn:aws:lambda:{self.region}:{self.a.id}:function:{product}-webhook/invocations")
+            deployment = rest.create_deployment(restApiId=api)["id"]
+            rest.create_stage(restApiId=api, stageName="prod", deploymentId=deployment, tracingEnabled=good)
+            stages.append(f"arn:aws:apigateway:{self.region}::/restapis/{api}/stages/prod")
+        self.a.label("apigateway_restapi_tracing_enabled", stages[0], stages[1], self.region)
+        stages, routes = [], []
+        for word, good in (("web", True), ("hooks", False)):
+            api = http.create_api(Name=f"{product}-{word}", ProtocolType="HTTP", Tags={"product": product})["ApiId"]
+            more = {"AccessLogSettings": {"DestinationArn": log, "Format": "$context.requestId"}} if good else {}
+            http.create_stage(ApiId=api, StageName="$default", AutoDeploy=True, **more)
+            route = http.create_route(ApiId=api, RouteKey="GET /", AuthorizationType="AWS_IAM" if good else "NONE")["RouteId"]
+            stages.append(f"arn:aws:apigateway:{self.region}::/apis/{api}/stages/$default")
+            routes.append(f"arn:aws:apigateway:{self.region}::/apis/{api}/routes/{route}")
+        self.a.label("apigatewayv2_api_access_logging_enabled", stages[0], stages[1], self.region)
+        self.a.label("apigatewayv2_api_authorizers_enabled", routes[0], routes[1], self.region)
+
+    def doors(self, product, i):
+        """Two access points of the bucket of uploads."""
+        # The client puts the account before the host, which the emulator's has no name for.
+        plain = lambda request, **_: setattr(request, "url", request.url.replace(f"//{self.a.id}.", "//"))
+        self.c["s3control"].meta.events.register("before-sign.s3-control", plain, unique_id="plain-host")
+        arns = [self.c["s3control"].create_access_point(
+            AccountId=self.a.id, Name=f"{product}-{word}", Bucket=f"acme-{self.name(product, 'uploads')}",
+            PublicAccessBlockConfiguration={k: good or k != BLOCK[2] for k in BLOCK})["AccessPointArn"] for word, good in (("inside", True), ("partners", False))]
+        self.a.label("s3_access_point_public_access_block", arns[0], arns[1], self.region)
+
+
+def names(a):
+    """The organization's domains: one is looked after, of the other the website is gone."""
+    dns, logs = a.aws("route53"), a.aws("logs")
+    logs.create_log_group(logGroupName="/dns/acme.example")
+    zones = [dns.create_hosted_zone(Name=name, CallerReference=name)["HostedZone"]["Id"].split("/")[-1] for name in ("acme.example", "acme-old.example")]
+    dns.create_query_logging_config(HostedZoneId=zones[0], CloudWatchLogsLogGroupArn=f"arn:aws:logs:us-east-1:{a.id}:log-group:/dns/acme.example:*")
+    record = lambda name, kind, *values: {"Action": "CREATE", "ResourceRecordSet": {"Name": name, "Type": kind, "TTL": 300, "ResourceRecords": [{"Value": v} for v in values]}}
+    dns.change_resource_record_sets(HostedZoneId=zones[0], ChangeBatch={"Changes": [
+        record("acme.example", "MX", "10 mx.acme.example"), record("_dmarc.acme.example", "TXT", '"v=DMARC1; p=reject"'), record("acme.example", "CAA", '0 issue "amazon.com"')]})
+    dns.change_resource_record_sets(HostedZoneId=zones[1], ChangeBatch={"Changes": [
+        record("acme-old.example", "MX", "10 mx.acme.example"), record("shop.acme-old.example", "CNAME", "shop.acme-old.example.s3-website.eu-central-1.amazonaws.com")]})
+    arn = "arn:aws:route53:::hostedzone/"
+    a.label("route53_public_hosted_zones_cloudwatch_logging_enabled", arn + zones[0], arn + zones[1])
+
 
 def identity(a, copies):
     """Users, groups, roles and policies of an account."""
@@ -361,6 +424,7 @@ def main():
     identity(production, args.copies)
     for region in REGIONS:
         Production(production, region, args.copies).run()
+    names(production)
     with open(args.labels, "w") as f:
         for l in labels:
             f.write(json.dumps(l) + "\n")
