@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(cleaning{m}, map[string]func(){"merlon": main})
+	testscript.Main(cleaning{m}, map[string]func(){"merlon": main, "apicaller": apicaller})
 }
 
 // cleaning removes the program that tests have built.

@@ -22,6 +22,7 @@ not known is answered with unknown.`,
 		newIAMCompare(env),
 		newIAMEvaluate(env),
 		newIAMGenerate(env),
+		newIAMRecord(env),
 		newIAMWhoCan(env),
 	)
 	group(c)
