@@ -13,6 +13,7 @@ type caseMaker struct {
 
 	who, service, account string // of the question in the making
 	attached              bool   // a statement may do without Resource, as in a trust policy
+	tidy                  bool   // only what the documents' own rules and the principal's kind permit
 }
 
 func seededMaker(seed uint64) *caseMaker {
@@ -73,6 +74,9 @@ func (m *caseMaker) question() object {
 	}
 	if m.chance(10) {
 		q["endpointPolicy"] = m.broad(true)
+		if m.tidy {
+			q["endpointPolicy"] = m.guardrail()
+		}
 	}
 	if m.chance(30) {
 		q["scps"] = m.levels(false)
@@ -80,7 +84,27 @@ func (m *caseMaker) question() object {
 	if m.chance(25) {
 		q["rcps"] = m.levels(true)
 	}
+	if m.tidy {
+		m.tidyUp(q)
+	}
 	return q
+}
+
+// tidyUp takes from a question the policies that its principal cannot have.
+func (m *caseMaker) tidyUp(q object) {
+	session := strings.Contains(m.who, ":assumed-role/") || strings.Contains(m.who, ":federated-user/")
+	if !session {
+		q["sessionPolicy"] = nil
+	}
+	if !strings.HasPrefix(m.who, "arn:") || strings.Contains(m.who, "-provider/") {
+		q["identityPolicies"], q["scps"] = []any{}, []any{}
+	}
+	if !session && !strings.Contains(m.who, ":user/") && !strings.Contains(m.who, ":role/") || strings.Contains(m.who, "ServiceRole") {
+		q["boundaries"] = nil
+	}
+	if strings.HasSuffix(m.who, ":root") {
+		q["identityPolicies"] = []any{}
+	}
 }
 
 func (m *caseMaker) line() []byte {
@@ -105,7 +129,7 @@ func (m *caseMaker) principal() string {
 func (m *caseMaker) call(account string) (action, resource string) {
 	switch m.pick(10) {
 	case 0, 1:
-		return choose(m, "kms:Decrypt", "KMS:encrypt"), "arn:aws:kms:eu-west-1:" + account + ":key/k1"
+		return choose(m, "kms:Decrypt", "KMS:encrypt", "kms:RetireGrant"), "arn:aws:kms:eu-west-1:" + account + ":key/k1"
 	case 2, 3:
 		return choose(m, "sts:AssumeRole", "sts:TagSession"), "arn:aws:iam::" + account + ":role/worker"
 	case 4:
@@ -120,12 +144,12 @@ func (m *caseMaker) call(account string) (action, resource string) {
 // contextAlphabet are the values that a key takes in requests; nil is absent.
 // The keys with more than one value are multivalued by their type.
 var contextAlphabet = map[string][][]string{
-	"aws:username":               {nil, {"alice"}, {"bob"}, {"*"}, {""}},
+	"aws:username":               {nil, {"alice"}, {"bob"}, {"*"}},
 	"aws:SourceIp":               {nil, {"192.0.2.1"}, {"198.51.100.7"}, {"2001:db8::1"}, {"nowhere"}},
 	"aws:SecureTransport":        {nil, {"true"}, {"false"}, {"True"}},
 	"aws:CurrentTime":            {nil, {"2024-06-01T12:00:00Z"}, {"1717243200"}, {"2024-06-01T14:00:00+02:00"}, {"soon"}},
 	"s3:max-keys":                {nil, {"10"}, {"10.0"}, {"9.5"}, {"-1"}, {"10abc"}, {"100000000000000000001"}},
-	"aws:TagKeys":                {nil, {"a"}, {"a", "b"}, {"b", "c"}, {""}, {"A"}},
+	"aws:TagKeys":                {nil, {"a"}, {"a", "b"}, {"b", "c"}, {"", ""}, {"A"}},
 	"aws:SourceArn":              {nil, {"arn:aws:s3:::b"}, {"arn:aws:sns:eu-west-1:111122223333:topic"}, {"arn:aws:s3:::b"}, {"arn:aws:sns:a:b:c:d:topic"}, {"no-arn"}},
 	"aws:PrincipalTag/team":      {nil, {"red"}, {"arn:aws:s?:::*"}, {"Red"}, {"arn:aws:s3:::b"}, {"RÉD"}},
 	"aws:ResourceTag/blob":       {nil, {"QQ=="}, {"Qg=="}, {"?"}},
@@ -206,6 +230,10 @@ func (m *caseMaker) levels(named bool) []any {
 	out := []any{}
 	for range 1 + m.pick(3) {
 		level := []any{m.broad(named)}
+		if m.tidy && named {
+			out = append(out, []any{m.guardrail()})
+			continue
+		}
 		if m.chance(20) {
 			level = append(level, m.policy(named))
 		}
@@ -214,9 +242,23 @@ func (m *caseMaker) levels(named bool) []any {
 	return out
 }
 
+// guardrail is a resource control policy with the one that AWS attaches itself.
+// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html, read 2026-11-24
+func (m *caseMaker) guardrail() object {
+	statements := []any{object{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}
+	if m.chance(60) {
+		statements = append(statements, object{"Effect": "Deny", "Principal": "*", "Action": m.some(m.service+":*", "s3:Get*", "sts:Assume*"),
+			"Resource": m.some("*", "*", "arn:aws:s3:::b/*"), "Condition": m.conditions()})
+	}
+	return object{"Version": "2012-10-17", "Statement": statements}
+}
+
 func (m *caseMaker) statement(named bool) object {
 	s := object{"Effect": choose(m, "Allow", "Allow", "Allow", "Allow", "Deny")}
 	actions := m.some("*", "*", "*", m.service+":*", m.service+":*", "s3:Get*", "s3:?etObject", "S3:PUTOBJECT", "kms:Decrypt", "sts:Assume*", "ec2:*", "*:*Object*")
+	if m.tidy {
+		actions = m.some("*", "*", m.service+":*", m.service+":*", "s3:Get*", "s3:?etObject", "S3:PUTOBJECT", "kms:Decrypt", "sts:Assume*", "ec2:*")
+	}
 	resources := m.some("*", "*", "*", "*")
 	if m.chance(60) {
 		resources = m.some(resourcePatterns[m.service]...)

@@ -35,12 +35,15 @@ func FuzzConditionValues(f *testing.F) {
 		c := NewContext().Set("k", value)
 		is := func(operator string) bool {
 			m := conditionOf(operator, want).match(c)
-			if m == Maybe {
+			if m == Maybe && !strings.Contains(want, "${") {
 				t.Errorf("%s %q, %q: unknown, although all is known", operator, value, want)
 			}
 			return m == Yes
 		}
 		for _, name := range operatorNames {
+			if value == "" && strings.Contains(want, "${") {
+				continue // what an empty variable amounts to is not known
+			}
 			if positive := strings.Replace(name, "Not", "", 1); positive != name && is(positive) == is(name) {
 				t.Errorf("%s and %s of %q and %q are the same", positive, name, value, want)
 			}

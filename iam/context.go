@@ -141,11 +141,17 @@ func (c *Context) lookup(key string) entry {
 }
 
 // single is a key's value for a policy variable. A key with several values
-// cannot be a variable: it counts as absent.
+// cannot be a variable: it counts as absent. Of an empty string AWS says that
+// "the value in the request context is null", and not what then becomes of the
+// variable: that counts as unknown.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html, read 2026-11-24
 func (c *Context) single(key string) (string, state) {
 	e := c.lookup(key)
 	if e.state == present && len(e.values) != 1 {
 		return "", absent
+	}
+	if e.state == present && e.values[0] == "" {
+		return "", valued
 	}
 	if e.state == present {
 		return e.values[0], present

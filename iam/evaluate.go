@@ -132,12 +132,16 @@ func (e *evaluation) decide() Decision {
 	} else if len(p.SCPs) > 0 {
 		e.exempt(LayerSCP, "service control policies bind users, roles and root users of member accounts, not "+exemptName(who))
 	}
-	if !who.serviceLinked() {
+	switch {
+	case who.serviceLinked() && len(p.RCPs) > 0:
+		e.exempt(LayerRCP, "resource control policies do not bind service-linked roles")
+	case strings.EqualFold(r.Action, "kms:RetireGrant") && len(p.RCPs) > 0:
+		// https://docs.aws.amazon.com/kms/latest/developerguide/resource-control-policies.html, read 2026-11-24
+		e.exempt(LayerRCP, "resource control policies do not bind kms:RetireGrant")
+	default:
 		for i, level := range p.RCPs {
 			limit(e.layer(LayerRCP, i+1, level))
 		}
-	} else if len(p.RCPs) > 0 {
-		e.exempt(LayerRCP, "resource control policies do not bind service-linked roles")
 	}
 	if p.Endpoint != nil {
 		limit(e.layer(LayerEndpoint, 0, p.Endpoint))

@@ -1,9 +1,45 @@
 package iam
 
 import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
+
+// casesFile is where TestTidy leaves its questions, for comparison with other
+// evaluators: see internal/iamcompare.
+var casesFile = flag.String("cases", "", "write the generated questions to this file")
+
+// TestTidy compares the two evaluators on questions without policies that AWS
+// would refuse or that the principal cannot have.
+func TestTidy(t *testing.T) {
+	var lines bytes.Buffer
+	for seed := range uint64(5_000) {
+		m := seededMaker(seed)
+		m.tidy = true
+		q := m.question()
+		q["name"] = fmt.Sprint(seed)
+		line, err := json.Marshal(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := naiveDecide(line)
+		if got, trace := firstDecision(t, line); got.String() != want {
+			t.Fatalf("case %d: %v, the naive evaluator says %s: %s\n%s", seed, got, want, trace.Why, line)
+		}
+		lines.Write(line)
+		lines.WriteByte('\n')
+	}
+	if *casesFile != "" {
+		if err := os.WriteFile(*casesFile, lines.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
 
 // firstDecision is what the evaluator proper says to a line.
 func firstDecision(t *testing.T, line []byte) (Decision, *Trace) {

@@ -72,7 +72,7 @@ func (p naivePrincipal) way(kind, value string) string {
 		return "everyone"
 	case kind == "Service" && p.kind == "service" && value == p.text, kind == "Federated" && p.kind == "provider" && value == p.text:
 		return "itself"
-	case kind != "AWS" || p.account == "":
+	case kind != "AWS" || p.account == "" || p.kind == "provider":
 		return ""
 	case p.kind == "root" && (value == root || value == p.account):
 		return "itself"

@@ -61,7 +61,7 @@ func naiveDecide(line []byte) string {
 			organization = len(run.allows(level, false)) > 0 && organization
 		}
 	}
-	if !who.linked {
+	if !who.linked && run.action != "kms:RetireGrant" { // "not effective in an RCP"
 		for _, level := range q.RCPs {
 			organization = len(run.allows(level, true)) > 0 && organization
 		}

@@ -102,7 +102,8 @@ func TestVariables(t *testing.T) {
 		{"${nobody}", "", No},
 		{"${tag/a b}", "x", Yes},
 		{"${two}", "a", No},
-		{"${empty}", "", Yes},
+		{"${empty}", "", Maybe}, // "has no value", or is one without letters
+		{"x${empty}", "y", No},
 		{"${maybe}", "anything", Maybe},
 		{"x${maybe}", "y", No},
 		{"${maybe}${nobody}", "y", No},

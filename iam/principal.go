@@ -160,8 +160,8 @@ func (e *PrincipalElement) names(p *Principal) grade {
 // no wildcards in it: "You cannot use a wildcard to match part of a principal
 // name or ARN".
 func (p *Principal) namedBy(value string) grade {
-	if p.Account == "" {
-		return unnamed
+	if p.Account == "" || p.Kind == Federated {
+		return unnamed // whom a provider vouches for is no identity of the account
 	}
 	if value == p.Account {
 		return p.accountGrade()
