@@ -23,13 +23,10 @@ check: build
 	$(GO) tool staticcheck ./...
 	@size=$$(wc -c < bin/merlon); echo "bin/merlon: $$size bytes"; test $$size -lt $(MAXSIZE) || { echo 'the binary is larger than $(MAXSIZE) bytes: see docs/design/decisions.md, "Binary size"'; exit 1; }
 
-# Every fuzz target for $(FUZZTIME). go test -fuzz takes one target a run.
+# Every fuzz target for $(FUZZTIME), two at a time. go test -fuzz takes one target a run.
 fuzz:
-	@set -e; git ls-files -co --exclude-standard '*_test.go' | xargs grep -lE '^func Fuzz' | while read -r f; do \
-	  grep -oE '^func Fuzz\w+' "$$f" | sed 's/func //' | while read -r t; do \
-	    echo "fuzz $$(dirname $$f) $$t"; $(GO) test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) "./$$(dirname $$f)" >/tmp/fuzz.$$$$ 2>&1 || { cat /tmp/fuzz.$$$$; rm -f /tmp/fuzz.$$$$; exit 1; }; rm -f /tmp/fuzz.$$$$; \
-	  done; \
-	done
+	@git ls-files -co --exclude-standard '*_test.go' | xargs grep -oE '^func Fuzz\w+' | sed 's/_test.go:func /_test.go /' | sort \
+	  | xargs -P 2 -n 2 sh internal/fuzz.sh $(GO) $(FUZZTIME)
 
 # The measures of docs/benchmarks.md, one after the other; about half an hour.
 bench: build moto

@@ -18,7 +18,7 @@ const module = "merlon.dev/merlon"
 var layers = [][]string{
 	{"", "controls", "detections", "playbooks", "baselines", "sops", "frameworks", "demo", "internal/awstest/wire", "iam/reference"},
 	{"iam", "inventory", "internal/config", "internal/awstest"},
-	{"access", "inventory/live", "inventory/iac", "internal/secret", "internal/record"},
+	{"access", "inventory/inventorytest", "inventory/live", "inventory/iac", "internal/secret", "internal/record"},
 	{"reach", "inventory/awscli"},
 	{"posture", "detect", "internal/credential", "internal/pki"},
 	{"respond", "baseline"},

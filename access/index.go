@@ -120,7 +120,7 @@ type Index struct {
 	principals []*Principal
 	byARN      map[string]*Principal
 	accounts   map[string]*Account
-	members    map[string]*Account // of the organization, where they are not in the snapshot
+	members    map[string]*Account    // of the organization, where they are not in the snapshot
 	managed    map[string]*iam.Policy // by ARN
 	gaps       []merlon.Unknown       // why there may be principals that are not listed
 	people     []*Person

@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 
 	"merlon.dev/merlon"
 	"merlon.dev/merlon/inventory"
+	"merlon.dev/merlon/inventory/inventorytest"
 )
 
 const (
@@ -30,37 +30,10 @@ type thing struct {
 // counts as read.
 func world(tb testing.TB, things ...thing) *inventory.Snapshot {
 	tb.Helper()
-	ctx := context.Background()
-	schemas, err := inventory.LoadSchemas()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	types := map[string]bool{typeUser: true, typeRole: true, typeGroup: true, typeManagedPolicy: true, typeReportEntry: true, typeOrganization: true,
-		typeOrgAccount: true, typeUnit: true, typeOrgRoot: true, typeOrgPolicy: true, typeAccountBlock: true, "Merlon::KMS::Grant": true,
-		"AWS::S3::BucketPolicy": true, "AWS::SQS::QueuePolicy": true, "AWS::SNS::TopicPolicy": true, "AWS::SecretsManager::ResourcePolicy": true,
-		"AWS::Lambda::Permission": true, "AWS::Lambda::ResourcePolicy": true}
-	for _, t := range things {
-		types[t.typ] = true
-	}
-	var names []string
-	for t := range types {
-		names = append(names, t)
-	}
 	region := merlon.Region("us-east-1")
-	meta := inventory.Meta{Kind: inventory.KindLive, Version: "test", Started: time.Unix(0, 0),
-		Accounts: []inventory.Account{{ID: ours, Regions: []merlon.Region{region}}, {ID: theirs, Regions: []merlon.Region{region}}},
-		Services: []inventory.Service{{Name: "all", Types: names}}}
-	b, err := inventory.Create(ctx, "memory:access-"+rand.Text(), schemas, meta)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	writers := map[string]*inventory.UnitWriter{}
-	for _, a := range meta.Accounts {
-		w, err := b.Begin(ctx, inventory.Unit{Account: a.ID, Region: region, Service: "all"}, meta.Started)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		writers[string(a.ID)] = w
+	resources := []*merlon.Resource{
+		{Type: "Merlon::Account::Account", ID: ours, Account: ours, Region: region},
+		{Type: "Merlon::Account::Account", ID: theirs, Account: theirs, Region: region},
 	}
 	for _, t := range things {
 		if t.account == "" {
@@ -70,24 +43,13 @@ func world(tb testing.TB, things ...thing) *inventory.Snapshot {
 		if i := strings.LastIndexAny(name, "/"); i >= 0 && t.typ == typeRole {
 			name = name[i+1:]
 		}
-		r := &merlon.Resource{Type: t.typ, ID: t.id, ARN: merlon.ARN(t.arn), Name: name, Account: merlon.AccountID(t.account), Region: region,
-			Tags: t.tags, Properties: json.RawMessage(t.properties), Observed: json.RawMessage(t.observed), Unknowns: t.unknowns}
-		if err := writers[t.account].Put(ctx, r); err != nil {
-			tb.Fatalf("%s %s: %v", t.typ, t.id, err)
-		}
+		resources = append(resources, &merlon.Resource{Type: t.typ, ID: t.id, ARN: merlon.ARN(t.arn), Name: name, Account: merlon.AccountID(t.account), Region: region,
+			Tags: t.tags, Properties: json.RawMessage(t.properties), Observed: json.RawMessage(t.observed), Unknowns: t.unknowns})
 	}
-	for _, w := range writers {
-		if err := w.Done(ctx, meta.Started); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	meta.Finished = time.Unix(1, 0)
-	s, err := b.FinishOpen(ctx, meta)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { s.Close() })
-	return s
+	return inventorytest.Snapshot(tb, resources, nil, typeUser, typeRole, typeGroup, typeManagedPolicy, typeReportEntry, typeOrganization,
+		typeOrgAccount, typeUnit, typeOrgRoot, typeOrgPolicy, typeAccountBlock, "Merlon::KMS::Grant",
+		"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::SecretsManager::ResourcePolicy",
+		"AWS::Lambda::Permission", "AWS::Lambda::ResourcePolicy")
 }
 
 func user(name, policy string, more ...string) thing {

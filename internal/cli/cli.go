@@ -178,7 +178,7 @@ never as passed.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w\nSee '%s --help'.", err, c.CommandPath())
 	})
-	root.AddCommand(newDemo(env), newScan(env), newCollect(env), newDiff(env), newControls(env), newExplain(env), newPermissions(env), newQuery(env), newIAM(env))
+	root.AddCommand(newDemo(env), newScan(env), newCollect(env), newDiff(env), newControls(env), newExplain(env), newPermissions(env), newQuery(env), newIAM(env), newNetwork(env))
 	for _, c := range root.Commands() {
 		wrapArgs(c)
 	}
