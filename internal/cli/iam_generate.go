@@ -113,11 +113,11 @@ func (g *generate) run(ctx context.Context, env Environment) error {
 	if err != nil {
 		return err
 	}
-	removed, err := g.today.removed(ctx, env, ref, &p.Grants)
+	changes, err := g.today.against(ctx, env, ref, &p.Grants)
 	if err != nil {
 		return err
 	}
-	return g.out.write(env, ref, &p.Grants, said{notes: proposalNotes(p), removed: removed})
+	return g.out.write(env, ref, &p.Grants, said{notes: proposalNotes(p), changes: changes})
 }
 
 // wishes puts flags and file together.

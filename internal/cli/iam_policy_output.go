@@ -51,7 +51,7 @@ type said struct {
 	notes   []note
 	usage   *iam.UsageReport
 	trail   *record.TrailSum
-	removed []iam.Removal
+	changes *difference
 }
 
 // write prints the policies and what is said about them.
@@ -61,7 +61,7 @@ func (o *policyOutput) write(env Environment, ref *reference.Reference, g *iam.G
 		return err
 	}
 	notes := append(policyNotes(ref, g, docs), about.notes...)
-	notes = append(notes, removalNotes(about.removed)...)
+	notes = append(notes, differenceNotes(about.changes)...)
 	if o.format == "json" {
 		about.notes = notes
 		return o.writeJSON(env, docs, about)
@@ -136,12 +136,12 @@ func (o *policyOutput) writeJSON(env Environment, docs []iam.Document, about sai
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(struct {
-		Policies  []iam.Document   `json:"policies"`
-		Notes     []note           `json:"notes"`
-		Usage     *iam.UsageReport `json:"usage,omitempty"`
-		Trail     *record.TrailSum `json:"trail,omitempty"`
-		TakenAway []iam.Removal    `json:"takenAway,omitempty"`
-	}{docs, about.notes, about.usage, about.trail, about.removed})
+		Policies []iam.Document   `json:"policies"`
+		Notes    []note           `json:"notes"`
+		Usage    *iam.UsageReport `json:"usage,omitempty"`
+		Trail    *record.TrailSum `json:"trail,omitempty"`
+		Changes  *difference      `json:"changes,omitempty"`
+	}{docs, about.notes, about.usage, about.trail, about.changes})
 }
 
 // policyNotes says what stands on every resource, and what the number of

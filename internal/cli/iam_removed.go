@@ -42,11 +42,53 @@ func (t *todaysPolicies) check(principal string) error {
 	return nil
 }
 
-// removed lists what a proposal takes away.
-func (t *todaysPolicies) removed(ctx context.Context, env Environment, ref *reference.Reference, g *iam.Grants) ([]iam.Removal, error) {
+// difference is how a proposal differs from today's policies.
+type difference struct {
+	Removed []iam.Removal `json:"removed"`
+	// Lost says whether today's policies permit a request that the proposal does
+	// not, Gained the reverse; each with such a request.
+	Lost   *iam.Conclusion `json:"lost"`
+	Gained *iam.Conclusion `json:"gained"`
+}
+
+// against compares a proposal with today's policies; nil where none were named.
+func (t *todaysPolicies) against(ctx context.Context, env Environment, ref *reference.Reference, g *iam.Grants) (*difference, error) {
 	if len(t.files) == 0 && !t.current {
 		return nil, nil
 	}
+	today, err := t.read(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := g.Documents(iam.ManagedPolicySize)
+	if err != nil {
+		return nil, err
+	}
+	var proposed []*iam.Policy
+	for _, d := range docs {
+		text, err := d.Indent()
+		if err != nil {
+			return nil, err
+		}
+		p, err := iam.ParsePolicy(text)
+		if err != nil {
+			return nil, fmt.Errorf("compare with the new policy: %w", err)
+		}
+		p.Name = "the new policy"
+		proposed = append(proposed, p)
+	}
+	d := &difference{Removed: iam.Removed(ref, today, g)}
+	if d.Lost, err = iam.Compare(ref, proposed, today); err != nil {
+		return nil, err
+	}
+	if d.Gained, err = iam.Compare(ref, today, proposed); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// read gives today's policies.
+func (t *todaysPolicies) read(ctx context.Context, env Environment) ([]*iam.Policy, error) {
 	var today []*iam.Policy
 	for _, path := range t.files {
 		policies, err := readDocuments(env, path)
@@ -73,7 +115,38 @@ func (t *todaysPolicies) removed(ctx context.Context, env Environment, ref *refe
 			return nil, fmt.Errorf("compare with policy %s: it could not be read: %s", p.Name, why)
 		}
 	}
-	return iam.Removed(ref, today, g), nil
+	return today, nil
+}
+
+// differenceNotes puts a difference into words: a request that the new policy no
+// longer permits, one that it newly does, then the actions.
+func differenceNotes(d *difference) []note {
+	if d == nil {
+		return nil
+	}
+	var notes []note
+	for _, one := range []struct {
+		kind, holds, violated string
+		c                     *iam.Conclusion
+	}{
+		{"lost", "the new policy permits all that today's does", "a request that is no longer permitted", d.Lost},
+		{"gained", "the new policy permits nothing that today's does not", "a request that is newly permitted", d.Gained},
+	} {
+		switch one.c.Outcome {
+		case iam.Holds:
+			notes = append(notes, note{one.kind, one.holds})
+		case iam.Violated:
+			w := one.c.Witness
+			text := fmt.Sprintf("%s: %s on %s", one.violated, w.Action, w.Resource)
+			for _, k := range slices.Sorted(maps.Keys(w.Context)) {
+				text += fmt.Sprintf(", %s = %s", k, few(w.Context[k]))
+			}
+			notes = append(notes, note{one.kind, text})
+		default:
+			notes = append(notes, note{one.kind, "undecided: " + few(one.c.Why)})
+		}
+	}
+	return append(notes, removalNotes(d.Removed)...)
 }
 
 // removalNotes says what is taken away, service by service, and apart what is taken

@@ -111,13 +111,13 @@ func busiest(who map[string]int) string {
 // writeUsage writes the policy that calls need. sum is nil when they do not come
 // from CloudTrail.
 func writeUsage(ctx context.Context, env Environment, ref *reference.Reference, out *policyOutput, today *todaysPolicies, r *iam.UsageReport, sum *record.TrailSum) error {
-	removed, err := today.removed(ctx, env, ref, &r.Grants)
+	changes, err := today.against(ctx, env, ref, &r.Grants)
 	if err != nil {
 		return err
 	}
-	about := said{notes: usageNotes(r), usage: r, trail: sum, removed: removed}
+	about := said{notes: usageNotes(r), usage: r, trail: sum, changes: changes}
 	if sum != nil {
-		about.notes = append(about.notes, trailNotes(r, sum, removed)...)
+		about.notes = append(about.notes, trailNotes(r, sum, changes)...)
 	} else {
 		r.Unlogged = nil
 	}
@@ -188,8 +188,12 @@ func few(names []string) string {
 
 // trailNotes says what CloudTrail does not show: in full for the services that are
 // used or that today's policy allows, since it is there that something may lack.
-func trailNotes(r *iam.UsageReport, sum *record.TrailSum, removed []iam.Removal) []note {
+func trailNotes(r *iam.UsageReport, sum *record.TrailSum, changes *difference) []note {
 	var notes []note
+	var removed []iam.Removal
+	if changes != nil {
+		removed = changes.Removed
+	}
 	for _, u := range sum.Unread {
 		notes = append(notes, note{"unread", fmt.Sprintf("%s: %s", u.Path, u.Reason)})
 	}
