@@ -308,11 +308,46 @@ func (r *lintRun) typesOf(resource string) []reference.ResourceType {
 		return t
 	}
 	var t []reference.ResourceType
-	if r.spend(len(arn) * 10_000) {
-		t = r.linter.reference.ResourceTypes(arn)
+	// Where the service is written out only its own types are compared.
+	cost := 500
+	if parts := strings.SplitN(arn, ":", 4); len(parts) < 4 || wild(parts[0]+parts[1]+parts[2]) {
+		cost = 100_000
+	}
+	if len(arn) <= maxResource && r.spend(len(arn)*cost) {
+		for _, v := range variants(arn) {
+			for _, found := range r.linter.reference.ResourceTypes(v) {
+				if !slices.ContainsFunc(t, func(o reference.ResourceType) bool { return o.Service == found.Service && o.Name == found.Name }) {
+					t = append(t, found)
+				}
+			}
+		}
 	}
 	r.types[arn] = t
 	return t
+}
+
+// variants are an ARN with a region and an account for each "*" that stands for
+// one, and without: a wildcard that is a whole part spans the parts behind it, so
+// that "arn:aws:ec2:*:111122223333:instance/*" would fit an image whose name goes
+// on like this. Nobody means that.
+func variants(arn string) []string {
+	parts, six := arnFields(arn)
+	if !six || parts[3] != "*" && parts[4] != "*" {
+		return []string{arn}
+	}
+	of := func(part, filled string) []string {
+		if part == "*" {
+			return []string{"", filled}
+		}
+		return []string{part}
+	}
+	var out []string
+	for _, region := range of(parts[3], "us-east-1") {
+		for _, owner := range of(parts[4], "111122223333") {
+			out = append(out, strings.Join([]string{parts[0], parts[1], parts[2], region, owner, parts[5]}, ":"))
+		}
+	}
+	return out
 }
 
 // key looks a condition key up.
@@ -331,16 +366,23 @@ func (r *lintRun) key(name string) (reference.ConditionKey, bool) {
 
 // withoutVariables replaces policy variables by wildcards.
 func withoutVariables(text string) string {
+	if !strings.Contains(text, "${") {
+		return text
+	}
+	var b strings.Builder
 	for {
 		start := strings.Index(text, "${")
-		if start < 0 {
-			return text
+		end := -1
+		if start >= 0 {
+			end = strings.IndexByte(text[start:], '}')
 		}
-		end := strings.IndexByte(text[start:], '}')
 		if end < 0 {
-			return text
+			b.WriteString(text)
+			return b.String()
 		}
-		text = text[:start] + "*" + text[start+end+1:]
+		b.WriteString(text[:start])
+		b.WriteByte('*')
+		text = text[start+end+1:]
 	}
 }
 

@@ -67,6 +67,12 @@ func (p *pattern) covers(q *pattern) bool {
 	if p.any {
 		return true
 	}
+	if p.exact() || q.exact() {
+		if q.exact() && !p.variables {
+			return glob(p.tokens, q.text(), p.fold)
+		}
+		return q.exact() && p.exact() && p.text() == q.text()
+	}
 	a, b := unitsOf(p), unitsOf(q)
 	row, next := make([]bool, len(a)+1), make([]bool, len(a)+1)
 	row[0] = true
@@ -107,9 +113,26 @@ func (p *pattern) size() int {
 	return n
 }
 
+// exact reports whether the pattern matches one text alone.
+func (p *pattern) exact() bool {
+	return len(p.tokens) == 0 || len(p.tokens) == 1 && p.tokens[0].kind == literal
+}
+
+// text is what an exact pattern matches.
+func (p *pattern) text() string {
+	if len(p.tokens) == 0 {
+		return ""
+	}
+	return p.tokens[0].text
+}
+
 // covers is [pattern.covers] within the run's means.
 func (r *lintRun) covers(p, q *pattern) bool {
-	return r.spend(p.size()*q.size()) && p.covers(q)
+	cost := p.size() * q.size()
+	if p.exact() || q.exact() {
+		cost = p.size() + q.size()
+	}
+	return r.spend(cost) && p.covers(q)
 }
 
 // allCovered reports whether each of the inner patterns is covered by one of

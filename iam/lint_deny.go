@@ -35,41 +35,11 @@ func (r *lintRun) never(s *Statement) string {
 	if s.invalid != "" {
 		return ""
 	}
-	if !s.NotAction && len(s.Actions) > 0 {
-		var all []reference.Action
-		for _, e := range s.Actions {
-			found, every := r.matching(e.Text)
-			if every || strings.Contains(e.Text, "${") {
-				all = nil
-				goto resources
-			}
-			if prefix, name, ok := splitAction(e.Text); len(found) == 0 && ok && !wild(prefix) {
-				if service, known := r.linter.reference.Service(prefix); known && !wild(name) && r.closestAction(service, name) == "" {
-					return "" // it may be newer than the reference
-				}
-			}
-			all = append(all, found...)
-		}
-		if len(all) == 0 {
-			return "none of its actions exists"
-		}
-		if r.specific(s) && !slices.ContainsFunc(all, func(a reference.Action) bool { return r.takes(a, s.Resources) }) && r.work > 0 {
-			return "none of its actions takes one of its resources"
-		}
+	if why := r.neverActions(s); why != "" {
+		return why
 	}
-resources:
-	if s.HasResource && !s.NotResource && len(s.Resources) > 0 {
-		hopeless := true
-		for _, e := range s.Resources {
-			plain := withoutVariables(e.Text)
-			if isStar(plain) || shortPattern(plain) || r.wellFormed(e) && (len(r.typesOf(e.Text)) > 0 || r.noTypes(e)) {
-				hopeless = false
-				break
-			}
-		}
-		if hopeless && r.work > 0 {
-			return "none of its resources exists"
-		}
+	if why := r.neverResources(s); why != "" {
+		return why
 	}
 	if s.impossible(r) {
 		return "its conditions exclude each other"
@@ -88,6 +58,54 @@ resources:
 		}
 	}
 	return ""
+}
+
+// neverActions says why none of the actions is ever asked for on one of the resources.
+func (r *lintRun) neverActions(s *Statement) string {
+	if s.NotAction || len(s.Actions) == 0 {
+		return ""
+	}
+	var all []reference.Action
+	for _, e := range s.Actions {
+		found, every := r.matching(e.Text)
+		if every || strings.Contains(e.Text, "${") {
+			return ""
+		}
+		if prefix, name, ok := splitAction(e.Text); len(found) == 0 && ok && !wild(prefix) {
+			if service, known := r.linter.reference.Service(prefix); known && !wild(name) && (!r.spend(500_000) || r.closestAction(service, name) == "") {
+				return "" // it may be newer than the reference
+			}
+		}
+		all = append(all, found...)
+	}
+	if len(all) == 0 {
+		return "none of its actions exists"
+	}
+	if !r.specific(s) || !r.spend(100*len(all)) {
+		return ""
+	}
+	types := r.typeSet(s.Resources)
+	if slices.ContainsFunc(all, func(a reference.Action) bool { return takes(a, types) }) || r.work <= 0 {
+		return ""
+	}
+	return "none of its actions takes one of its resources"
+}
+
+// neverResources says why no resource can be one of the statement's.
+func (r *lintRun) neverResources(s *Statement) string {
+	if !s.HasResource || s.NotResource || len(s.Resources) == 0 {
+		return ""
+	}
+	for _, e := range s.Resources {
+		plain := withoutVariables(e.Text)
+		if isStar(plain) || shortPattern(plain) || r.wellFormed(e) && (len(r.typesOf(e.Text)) > 0 || r.noTypes(e)) {
+			return ""
+		}
+	}
+	if r.work <= 0 {
+		return ""
+	}
+	return "none of its resources exists"
 }
 
 // noTypes reports an ARN of a service of which the reference has no resources.

@@ -215,7 +215,7 @@ func (r *lintRun) onBroad(s *Statement, action string) bool {
 		// The ARN of an action's resource can belong to another service: ssm
 		// runs commands on ec2's instances.
 		a, ok := r.linter.reference.Action(action)
-		if parts[2] == prefix && !ok || ok && r.takes(a, []Element{e}) {
+		if parts[2] == prefix && !ok || ok && takes(a, r.typeSet([]Element{e})) {
 			return true
 		}
 	}

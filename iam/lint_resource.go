@@ -229,36 +229,22 @@ func sixParts(text string) bool {
 	return six
 }
 
-// takes reports whether an action takes a resource that one of the patterns can name.
-func (r *lintRun) takes(a reference.Action, resources []Element) bool {
+// typeSet are the types that some of the patterns can name, as service/type.
+func (r *lintRun) typeSet(resources []Element) map[string]bool {
+	set := map[string]bool{}
 	for _, e := range resources {
 		for _, t := range r.typesOf(e.Text) {
-			if t.Service == a.Service && a.Takes(t.Name) {
-				return true
-			}
+			set[typeName(t.Service, t.Name)] = true
 		}
 	}
-	// typesOf leaves wider types out where a narrower one fits: the action may
-	// take the wider.
-	service, ok := r.linter.reference.Service(a.Service)
-	if !ok {
-		return false
-	}
-	for _, t := range a.Resources {
-		rt, ok := service.ResourceType(t.Type)
-		for _, e := range resources {
-			if ok && r.spend(len(e.Text)*100) && rt.IsA(withoutVariables(e.Text)) && !r.narrower(service, e, rt) {
-				return true
-			}
-		}
-	}
-	return false
+	return set
 }
 
-// narrower reports whether the service has a type that fits the resource better
-// than t: an object's ARN is not a bucket's.
-func (r *lintRun) narrower(service *reference.Service, e Element, t reference.ResourceType) bool {
-	return !slices.ContainsFunc(service.TypesOf(withoutVariables(e.Text)), func(o reference.ResourceType) bool { return o.Name == t.Name })
+func typeName(service, name string) string { return service + "/" + strings.ToLower(name) }
+
+// takes reports whether an action takes a resource of one of the types.
+func takes(a reference.Action, types map[string]bool) bool {
+	return slices.ContainsFunc(a.Resources, func(t reference.ActionResource) bool { return types[typeName(a.Service, t.Type)] })
 }
 
 func actionNeedsStar(r *lintRun, s *Statement) {
@@ -276,6 +262,7 @@ func actionNeverMatches(r *lintRun, s *Statement) {
 	if !r.specific(s) || s.NotAction {
 		return
 	}
+	types := r.typeSet(s.Resources)
 	r.named(s, func(e Element, prefix, name string) {
 		found, _ := r.matching(e.Text)
 		var first *reference.Action
@@ -284,7 +271,7 @@ func actionNeverMatches(r *lintRun, s *Statement) {
 			if len(a.Resources) > 0 && first == nil {
 				first = a
 			}
-			if r.takes(*a, s.Resources) {
+			if takes(*a, types) {
 				return
 			}
 		}
@@ -317,17 +304,21 @@ func resourceNeverMatches(r *lintRun, s *Statement) {
 	if !r.specific(s) || s.NotAction || len(s.Actions) == 0 {
 		return
 	}
-	var all []reference.Action
+	taken := map[string]bool{}
 	for _, e := range s.Actions {
 		found, every := r.matching(e.Text)
-		if every || len(found) == 0 {
+		if every || len(found) == 0 || !r.spend(100*len(found)) {
 			return // an unknown action may take anything
 		}
-		all = append(all, found...)
+		for _, a := range found {
+			for _, t := range a.Resources {
+				taken[typeName(a.Service, t.Type)] = true
+			}
+		}
 	}
 	for _, e := range s.Resources {
-		one := []Element{e}
-		if !slices.ContainsFunc(all, func(a reference.Action) bool { return r.takes(a, one) }) && r.work > 0 {
+		fits := func(t reference.ResourceType) bool { return taken[typeName(t.Service, t.Name)] }
+		if !slices.ContainsFunc(r.typesOf(e.Text), fits) && r.work > 0 {
 			r.report(e.Offset, "no action of the statement takes %q", e.Text)
 		}
 	}
@@ -385,14 +376,6 @@ func missingRequired(r *lintRun) {
 // allowedOn reports whether some Allow statement matches the action and may name
 // a resource of the type.
 func (r *lintRun) allowedOn(a reference.Action, typ string) bool {
-	service, ok := r.linter.reference.Service(a.Service)
-	if !ok {
-		return true
-	}
-	rt, ok := service.ResourceType(typ)
-	if !ok {
-		return true
-	}
 	for i := range r.policy.Statements {
 		s := &r.policy.Statements[i]
 		if s.Effect != Allow || !s.matchesAction(a.String()) {
@@ -402,7 +385,7 @@ func (r *lintRun) allowedOn(a reference.Action, typ string) bool {
 			return true
 		}
 		for _, e := range s.Resources {
-			if r.spend(len(e.Text)*100) && rt.IsA(withoutVariables(e.Text)) {
+			if isStar(e.Text) || slices.ContainsFunc(r.typesOf(e.Text), func(t reference.ResourceType) bool { return t.Service == a.Service && t.Name == typ }) {
 				return true
 			}
 		}

@@ -249,11 +249,13 @@ func TestLintHostile(t *testing.T) {
 		"variables":  `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::` + strings.Repeat("${aws:username}", 50_000) + `"}}`,
 		"one action": `{"Statement":{"Effect":"Allow","Action":"s3:` + strings.Repeat("*a", 500_000) + `","Resource":"*"}}`,
 	} {
-		start := time.Now()
-		linter.Lint(&iam.LintDocument{Source: []byte(source)})
-		if d := time.Since(start); d > 10*time.Second {
-			t.Errorf("%s took %v", name, d)
-		}
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			linter.Lint(&iam.LintDocument{Source: []byte(source)})
+			if d := time.Since(start); d > 15*time.Second {
+				t.Errorf("took %v", d)
+			}
+		})
 	}
 }
 

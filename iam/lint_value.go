@@ -260,7 +260,7 @@ func organizationID(r *lintRun, s *Statement) {
 			continue
 		}
 		for _, v := range c.Values {
-			if !strings.HasPrefix(v.Text, "o-") && !wild(v.Text) && !strings.Contains(v.Text, "${") {
+			if !strings.HasPrefix(v.Text, "o-") && !strings.HasPrefix(v.Text, "*") && !strings.Contains(v.Text, "${") {
 				r.report(v.Offset, "%q is no organization's", v.Text)
 			}
 		}
