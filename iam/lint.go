@@ -117,21 +117,21 @@ type LintRule struct {
 
 	// reads are the elements that a statement's verdict rests on: where one of
 	// them is not known the rule is silent. Zero stands for all of them.
-	reads     elements
+	reads     elementSet
 	document  func(*lintRun)
 	statement func(*lintRun, *Statement)
 }
 
-// elements is a set of a statement's elements.
-type elements uint8
+// elementSet is a set of a statement's elements.
+type elementSet uint8
 
 const (
-	actionElement elements = 1 << iota
+	actionElement elementSet = 1 << iota
 	resourceElement
 	conditionElement
 	principalElement
 	otherElement
-	allElements elements = 1<<iota - 1
+	allElements elementSet = 1<<iota - 1
 )
 
 // LintRules are all rules, sorted by code. The result is the caller's own.
@@ -169,7 +169,7 @@ type lintRun struct {
 	linter   *Linter
 	policy   *Policy
 	pointers map[int]string
-	unknown  map[int]elements // by statement; -1: of all
+	unknown  map[int]elementSet // by statement; -1: of all
 	rule     *LintRule
 	current  *Statement
 	work     int
@@ -228,7 +228,7 @@ func (l *Linter) Lint(d *LintDocument) []LintFinding {
 }
 
 // hidden reports whether one of the elements is not known.
-func (r *lintRun) hidden(s *Statement, reads elements) bool {
+func (r *lintRun) hidden(s *Statement, reads elementSet) bool {
 	if reads == 0 {
 		reads = allElements
 	}
@@ -313,7 +313,7 @@ func (r *lintRun) typesOf(resource string) []reference.ResourceType {
 	if parts := strings.SplitN(arn, ":", 4); len(parts) < 4 || wild(parts[0]+parts[1]+parts[2]) {
 		cost = 100_000
 	}
-	if len(arn) <= maxResource && r.spend(len(arn)*cost) {
+	if len(arn) <= longestARN && r.spend(len(arn)*cost) {
 		for _, v := range variants(arn) {
 			for _, found := range r.linter.reference.ResourceTypes(v) {
 				if !slices.ContainsFunc(t, func(o reference.ResourceType) bool { return o.Service == found.Service && o.Name == found.Name }) {

@@ -87,7 +87,7 @@ func unknownService(r *lintRun, s *Statement) {
 		for p := range r.linter.reference.Prefixes() {
 			names = append(names, p)
 		}
-		r.report(e.Offset, "no service has the prefix %q%s", prefix, didYouMean(closest(prefix, names)))
+		r.report(e.Offset, "no service has the prefix %q%s", prefix, didYouMean(nearestName(prefix, names)))
 	})
 }
 
@@ -119,7 +119,7 @@ func (r *lintRun) closestAction(service *reference.Service, name string) string 
 	for a := range service.Actions() {
 		names = append(names, a.Name)
 	}
-	if n := closest(name, names); n != "" {
+	if n := nearestName(name, names); n != "" {
 		return service.Prefix + ":" + n
 	}
 	return ""

@@ -1,8 +1,8 @@
 package iam
 
-// closest gives the name nearest to text, in any case, or "" when none is near:
+// nearestName gives the name nearest to text, in any case, or "" when none is near:
 // at most a third of its letters differ.
-func closest(text string, names []string) string {
+func nearestName(text string, names []string) string {
 	if len(text) == 0 || len(text) > maxName {
 		return ""
 	}

@@ -69,7 +69,7 @@ func unknownKey(r *lintRun, s *Statement) {
 			if tag, _, slash := strings.Cut(rest, "/"); slash {
 				// aws:PrincipalTags/x: the part before the slash is what may be wrong.
 				names = []string{"aws:PrincipalTag", "aws:ResourceTag", "aws:RequestTag"}
-				r.report(c.Offset, "no request carries %q%s", c.Key, didYouMean(closest("aws:"+tag, names)))
+				r.report(c.Offset, "no request carries %q%s", c.Key, didYouMean(nearestName("aws:"+tag, names)))
 				continue
 			}
 		case known:
@@ -77,7 +77,7 @@ func unknownKey(r *lintRun, s *Statement) {
 				names = append(names, k.Name)
 			}
 		}
-		r.report(c.Offset, "no request carries %q%s", c.Key, didYouMean(closest(c.Key, names)))
+		r.report(c.Offset, "no request carries %q%s", c.Key, didYouMean(nearestName(c.Key, names)))
 	}
 }
 

@@ -85,7 +85,7 @@ func (r *lintRun) neverActions(s *Statement) string {
 		return ""
 	}
 	types := r.typeSet(s.Resources)
-	if slices.ContainsFunc(all, func(a reference.Action) bool { return takes(a, types) }) || r.work <= 0 {
+	if slices.ContainsFunc(all, func(a reference.Action) bool { return takesOne(a, types) }) || r.work <= 0 {
 		return ""
 	}
 	return "none of its actions takes one of its resources"

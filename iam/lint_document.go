@@ -14,7 +14,7 @@ func documentRules() []LintRule {
 		{Code: "missing-version", Title: "No Version", Severity: merlon.Low, Source: pageVersion, document: missingVersion,
 			Why: "Without a Version the rules of 2008 apply: policy variables such as ${aws:username} are literal text then.",
 			Fix: `Add "Version": "2012-10-17".`},
-		{Code: "old-version", Title: "The Version of 2008", Severity: merlon.Low, Source: pageVersion, document: oldVersion,
+		{Code: "old-version", Title: "The Version of 2008", Severity: merlon.Info, Source: pageVersion, document: oldVersion,
 			Why: "In the language of 2008 policy variables are literal text, and later features are missing.",
 			Fix: `Write "Version": "2012-10-17", and check that no text with ${…} was meant literally.`},
 		{Code: "empty-list", Title: "An empty list", Severity: merlon.High, Source: pageGrammar, reads: otherElement, document: noStatements, statement: emptyLists,
@@ -68,7 +68,7 @@ func noStatements(r *lintRun) {
 }
 
 func emptyLists(r *lintRun, s *Statement) {
-	none := func(what string, unread elements) {
+	none := func(what string, unread elementSet) {
 		if !r.hidden(s, unread) {
 			r.report(s.Offset, "%s of the statement is empty", what)
 		}

@@ -215,14 +215,14 @@ func (r *lintRun) onBroad(s *Statement, action string) bool {
 		// The ARN of an action's resource can belong to another service: ssm
 		// runs commands on ec2's instances.
 		a, ok := r.linter.reference.Action(action)
-		if parts[2] == prefix && !ok || ok && takes(a, r.typeSet([]Element{e})) {
+		if parts[2] == prefix && !ok || ok && takesOne(a, r.typeSet([]Element{e})) {
 			return true
 		}
 	}
 	return false
 }
 
-func passRole(r *lintRun, s *Statement) (Element, bool) {
+func passesRole(r *lintRun, s *Statement) (Element, bool) {
 	if !broadly(s) || everything(s) || !r.onBroad(s, "iam:PassRole") {
 		return Element{}, false
 	}
@@ -230,13 +230,13 @@ func passRole(r *lintRun, s *Statement) (Element, bool) {
 }
 
 func passRoleAny(r *lintRun, s *Statement) {
-	if e, ok := passRole(r, s); ok && !hasKey(s, "iam:passedtoservice", "iam:associatedresourcearn", "iam:resourcetag/", "aws:resourcetag/") {
+	if e, ok := passesRole(r, s); ok && !hasKey(s, "iam:passedtoservice", "iam:associatedresourcearn", "iam:resourcetag/", "aws:resourcetag/") {
 		r.report(e.Offset, "%s lets any role be passed to any service", e.Text)
 	}
 }
 
 func passRoleService(r *lintRun, s *Statement) {
-	if e, ok := passRole(r, s); ok && hasKey(s, "iam:passedtoservice") && !hasKey(s, "iam:resourcetag/", "aws:resourcetag/", "iam:associatedresourcearn") {
+	if e, ok := passesRole(r, s); ok && hasKey(s, "iam:passedtoservice") && !hasKey(s, "iam:resourcetag/", "aws:resourcetag/", "iam:associatedresourcearn") {
 		r.report(e.Offset, "any role may be passed to the services of the condition")
 	}
 }

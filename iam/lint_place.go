@@ -39,8 +39,8 @@ func escapePointer(name string) string {
 
 // unknownElements sorts pointers to unknown parts by statement and element. What
 // is not below one statement makes all of them unknown.
-func unknownElements(pointers []string) map[int]elements {
-	out := map[int]elements{}
+func unknownElements(pointers []string) map[int]elementSet {
+	out := map[int]elementSet{}
 	for _, p := range pointers {
 		parts := strings.Split(p, "/") // "", "Statement", "0", "Resource", …
 		index := 0

@@ -81,15 +81,15 @@ func resourceForm(r *lintRun, s *Statement) {
 // ARNs calls fn with the parts of each resource that is an ARN of six parts.
 func (r *lintRun) arns(s *Statement, fn func(e Element, parts []string)) {
 	for _, e := range s.Resources {
-		if parts, six := arnFields(e.Text); six && parts[0] == "arn" && len(e.Text) <= maxResource {
+		if parts, six := arnFields(e.Text); six && parts[0] == "arn" && len(e.Text) <= longestARN {
 			fn(e, parts)
 		}
 	}
 }
 
-// maxResource is the length of the longest ARN
+// longestARN is the length of the longest ARN
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, read 2026-11-24).
-const maxResource = 2048
+const longestARN = 2048
 
 // partitions are AWS's own.
 func partition(text string) bool {
@@ -139,7 +139,7 @@ func resourceARN(r *lintRun, s *Statement) {
 // wellFormed reports whether the two rules above pass an ARN.
 func (r *lintRun) wellFormed(e Element) bool {
 	parts, six := arnFields(e.Text)
-	return six && parts[0] == "arn" && parts[5] != "" && len(e.Text) <= maxResource && (wild(parts[1]) || partition(parts[1])) &&
+	return six && parts[0] == "arn" && parts[5] != "" && len(e.Text) <= longestARN && (wild(parts[1]) || partition(parts[1])) &&
 		parts[2] != "" && parts[2] == strings.ToLower(parts[2])
 }
 
@@ -242,8 +242,8 @@ func (r *lintRun) typeSet(resources []Element) map[string]bool {
 
 func typeName(service, name string) string { return service + "/" + strings.ToLower(name) }
 
-// takes reports whether an action takes a resource of one of the types.
-func takes(a reference.Action, types map[string]bool) bool {
+// takesOne reports whether an action takes a resource of one of the types.
+func takesOne(a reference.Action, types map[string]bool) bool {
 	return slices.ContainsFunc(a.Resources, func(t reference.ActionResource) bool { return types[typeName(a.Service, t.Type)] })
 }
 
@@ -271,7 +271,7 @@ func actionNeverMatches(r *lintRun, s *Statement) {
 			if len(a.Resources) > 0 && first == nil {
 				first = a
 			}
-			if takes(*a, types) {
+			if takesOne(*a, types) {
 				return
 			}
 		}

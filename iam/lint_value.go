@@ -207,7 +207,7 @@ func unknownVariable(r *lintRun, s *Statement) {
 			for k := range r.linter.reference.GlobalKeys() {
 				names = append(names, k.Name)
 			}
-			r.report(e.Offset, "no request carries %q%s", v.key, didYouMean(closest(v.key, names)))
+			r.report(e.Offset, "no request carries %q%s", v.key, didYouMean(nearestName(v.key, names)))
 		}
 	})
 }
