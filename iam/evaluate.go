@@ -5,7 +5,10 @@ import "strings"
 // Decision is the answer to a request.
 type Decision uint8
 
-// The decisions. Unknown is the zero value: nothing was decided.
+// The decisions. Unknown is the zero value: nothing was decided. Where not
+// everything is known, Allowed and ExplicitlyDenied stand whatever the rest is;
+// ImplicitlyDenied says that nothing allows the request, which may turn out to
+// be denied explicitly as well.
 const (
 	Unknown Decision = iota
 	Allowed

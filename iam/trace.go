@@ -215,6 +215,9 @@ func describe(l *LayerTrace, p *PolicyTrace, s *StatementTrace) string {
 		label = fmt.Sprintf("statement %q", s.Sid)
 	}
 	text := fmt.Sprintf("%s of %s %s", label, l.Layer, p.Name)
+	if strings.HasPrefix(p.Name, l.Layer.String()) {
+		text = label + " of " + p.Name
+	}
 	if p.Name == "" {
 		text = fmt.Sprintf("%s of a %s", label, l.Layer)
 	}
@@ -250,22 +253,30 @@ func (t *Trace) unread() string {
 
 // missing names the layers that would have to allow and do not.
 func (t *Trace) missing(r *Request) string {
+	if r.Principal.Kind == Root && assumesRole(r) {
+		return "a root user cannot assume a role"
+	}
+	alone := r.Principal.Kind == Anonymous || r.Principal.Kind == Service || r.Principal.Kind == Federated
 	var allowing, lacking []string
 	for i := range t.Layers {
 		l := &t.Layers[i]
 		switch {
+		case l.Layer == LayerIdentity && (alone || r.Principal.Kind == Root):
+			// It has none, or needs none.
 		case l.Exempt != "":
 			if l.Layer == LayerSession {
 				lacking = append(lacking, l.Exempt)
 			}
-		case l.Allow == No && (l.Layer != LayerResource || !r.SameAccount() || needsResourcePolicy(r)):
+		case l.Allow == No && (l.Layer != LayerResource || alone || !r.SameAccount() || needsResourcePolicy(r)):
 			text := "no " + l.Layer.String() + " allows it"
 			if l.Level > 0 {
 				text = fmt.Sprintf("no %s of level %d allows it", l.Layer, l.Level)
 			}
 			lacking = append(lacking, text)
 		case l.Allow == Yes && l.Layer == LayerIdentity:
-			allowing = append(allowing, l.Layer.String())
+			allowing = append(allowing, "an identity policy allows it")
+		case l.Allow == Yes && l.Layer == LayerResource && !alone && r.SameAccount():
+			allowing = append(allowing, "the resource's policy allows its account or role")
 		}
 	}
 	if len(lacking) == 0 {
@@ -273,7 +284,7 @@ func (t *Trace) missing(r *Request) string {
 	}
 	text := strings.Join(lacking, "; ")
 	if len(allowing) > 0 {
-		text = "an " + allowing[0] + " allows it, but " + text
+		text = strings.Join(allowing, " and ") + ", but " + text
 	}
 	return text
 }
