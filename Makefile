@@ -5,7 +5,7 @@ LDFLAGS  := -s -w
 MAXSIZE  := 80000000
 FUZZTIME ?= 10s
 
-.PHONY: build demo test check fuzz generate demo-data bench clean
+.PHONY: build demo test check fuzz generate demo-data bench clean compare-iam
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/merlon ./cmd/merlon
@@ -33,6 +33,10 @@ bench: build moto
 	sh bench/account.sh
 	sh bench/organization.sh
 	$(GO) test -run '^$$' -bench BenchmarkRun -benchtime 1x ./posture
+
+# merlon's IAM evaluator against another; needs node and npm.
+compare-iam:
+	sh internal/iamcompare/run.sh
 
 # The organization of `merlon demo`, made anew: in moto, recorded, finished.
 demo-data: build moto
