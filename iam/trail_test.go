@@ -148,6 +148,7 @@ func TestUsageResources(t *testing.T) {
 		{"object named by the event", "s3.amazonaws.com", "HeadObject", `{}`, `,"resources":[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::b/k"},{"ARN":"arn:aws:s3:::b"}]`, "s3:GetObject", []string{"arn:aws:s3:::b/k"}},
 		{"objects by prefix", "s3.amazonaws.com", "DeleteObjects", `{"bucketName":"b"}`, `,"resources":[{"type":"AWS::S3::Object","ARNPrefix":"arn:aws:s3:::b/"}]`, "s3:DeleteObject", []string{"arn:aws:s3:::b/*"}},
 		{"a key that is a pattern", "s3.amazonaws.com", "GetObject", `{"bucketName":"b","key":"*"}`, "", "s3:GetObject", []string{"arn:aws:s3:::b/${*}"}},
+		{"an ARN that is a pattern", "s3.amazonaws.com", "GetObject", `{}`, `,"resources":[{"ARN":"arn:aws:s3:::b/*"}]`, "s3:GetObject", []string{"arn:aws:s3:::b/${*}"}},
 		{"bucket", "s3.amazonaws.com", "ListObjects", `{"bucketName":"b","prefix":"x"}`, "", "s3:ListBucket", []string{"arn:aws:s3:::b"}},
 		{"copy reads its source", "s3.amazonaws.com", "CopyObject", `{"bucketName":"to","key":"k2","x-amz-copy-source":"from/k%201"}`, "", "s3:GetObject", []string{"arn:aws:s3:::from/k 1"}},
 		{"copy writes its target", "s3.amazonaws.com", "CopyObject", `{"bucketName":"to","key":"k2","x-amz-copy-source":"from/k1"}`, "", "s3:PutObject", []string{"arn:aws:s3:::to/k2"}},
