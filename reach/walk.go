@@ -321,7 +321,7 @@ func (w *walk) enter(to *netInterface, p packet) {
 		} else {
 			w.stop("internet_gateway", v.id, Ingress, "%s has no internet gateway", v.id)
 		}
-		return
+		// What else stops it is asked for nevertheless.
 	}
 	if to.denyIGW {
 		w.stop("network_interface", to.id, Ingress, "it denies all traffic of internet gateways")
@@ -335,8 +335,10 @@ func (w *walk) enter(to *netInterface, p packet) {
 		}
 	}
 	w.entered = w.entered || !w.back
-	w.pass("internet_gateway", v.igw, Ingress, "")
-	if edge := v.edges[v.igw]; edge != nil {
+	if v.igw != "" {
+		w.pass("internet_gateway", v.igw, Ingress, "")
+	}
+	if edge := v.edges[v.igw]; edge != nil && v.igw != "" {
 		if r, _ := edge.lookup(p.dst); r != nil && r.target.kind != "local" {
 			w.unsure("%s sends what comes in by %s to %s, and what that does is not known", edge.id, v.igw, r.target.id)
 		}
