@@ -112,7 +112,21 @@ func (c *census) name(value string) {
 // identities are the parties of policies that name no principal: whoever they
 // are attached to.
 func identities() []*party {
-	return []*party{{principal: Principal{Kind: Role, ARN: "arn:aws:iam::111122223333:role/example", Account: "111122223333"}}}
+	who := Principal{Kind: Role, ARN: "arn:aws:iam::111122223333:role/example", Account: "111122223333"}
+	arns := principalARNs("iam", "############", "user/+*", "role/+*", "root")
+	arns.strands = append(arns.strands, principalARNs("sts", "############", "federated-user/+*", "assumed-role/+*").strands...)
+	return []*party{{principal: who, bounds: map[string]*bound{"aws:principalarn": {there: true, language: arns, hint: who.ARN}}}}
+}
+
+// principalARNs are the ARNs of an account's principals in every partition.
+func principalARNs(service, account string, names ...string) *language {
+	l := &language{}
+	for _, partition := range []string{"aws", "aws-cn", "aws-us-gov"} {
+		for _, n := range names {
+			l.strands = append(l.strands, spelled("arn:"+partition+":"+service+"::"+account+":"+n))
+		}
+	}
+	return l
 }
 
 func unused(from []string, candidates ...string) string {
@@ -143,10 +157,9 @@ func (c *census) take() []*party {
 	for _, a := range append([]string{stranger}, c.accounts...) {
 		foreign := a == stranger
 		prefix := "arn:aws:iam::" + a + ":"
-		any := "arn:@:iam::" + a + ":"
-		c.addIdentity(Principal{Kind: Role, ARN: prefix + "role/" + c.free("role"), Account: a}, foreign, "role", spelled(any+"role/+*"))
-		c.addIdentity(Principal{Kind: User, ARN: prefix + "user/" + c.free("user"), Account: a}, foreign, "user", spelled(any+"user/+*"))
-		c.addIdentity(Principal{Kind: Root, ARN: prefix + "root", Account: a}, foreign, "", spelled(any+"root"))
+		c.addIdentity(Principal{Kind: Role, ARN: prefix + "role/" + c.free("role"), Account: a}, foreign, "role", principalARNs("iam", a, "role/+*"))
+		c.addIdentity(Principal{Kind: User, ARN: prefix + "user/" + c.free("user"), Account: a}, foreign, "user", principalARNs("iam", a, "user/+*"))
+		c.addIdentity(Principal{Kind: Root, ARN: prefix + "root", Account: a}, foreign, "", principalARNs("iam", a, "root"))
 	}
 	for _, p := range c.arns {
 		switch p.Kind {
@@ -159,18 +172,18 @@ func (c *census) take() []*party {
 			}
 			for _, r := range roles {
 				p.RoleARN = r
-				c.addIdentity(p, false, "", exact(r))
+				c.addIdentity(p, false, "", newLanguage(exact(r)))
 			}
 		case FederatedUser:
-			c.addIdentity(p, false, "", exact(p.ARN))
+			c.addIdentity(p, false, "", newLanguage(exact(p.ARN)))
 			for _, u := range c.arns {
 				if u.Kind == User && u.Account == p.Account {
 					p.UserARN = u.ARN
-					c.addIdentity(p, false, "", exact(p.ARN))
+					c.addIdentity(p, false, "", newLanguage(exact(p.ARN)))
 				}
 			}
 		case Role, User:
-			c.addIdentity(p, false, "", exact(p.ARN))
+			c.addIdentity(p, false, "", newLanguage(exact(p.ARN)))
 		}
 	}
 	other := unused(c.services, "lambda.amazonaws.com", "ec2.amazonaws.com", "events.amazonaws.com")
@@ -209,7 +222,7 @@ func (c *census) add(p *party) {
 
 // addIdentity adds a user, role … of an account, with what AWS says of its
 // context keys, once for each unique id that policies name.
-func (c *census) addIdentity(p Principal, foreign bool, shape string, arns *strand) {
+func (c *census) addIdentity(p Principal, foreign bool, shape string, arns *language) {
 	except := &language{}
 	if shape != "" {
 		for _, o := range c.arns {
@@ -219,7 +232,7 @@ func (c *census) addIdentity(p Principal, foreign bool, shape string, arns *stra
 		}
 	}
 	b := map[string]*bound{
-		"aws:principalarn":          c.bound(bound{there: true, language: newLanguage(arns), except: except}),
+		"aws:principalarn":          c.bound(bound{there: true, language: arns, except: except, hint: p.ARN}),
 		"aws:principalaccount":      c.fixed(p.Account),
 		"aws:principaltype":         c.fixed([...]string{"", "Account", "User", "AssumedRole", "AssumedRole", "FederatedUser", "", ""}[p.Kind]),
 		"aws:principalisawsservice": c.fixed("false"),

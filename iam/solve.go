@@ -12,6 +12,7 @@ type bound struct {
 	language      *language // nil: any value
 	except        *language // nil: none
 	id            uint32    // tells bounds apart
+	hint          string    // a value to try first
 }
 
 // solve finds a point of the axis that agrees with all claims.
@@ -153,6 +154,9 @@ func (x *axis) value(needs []need, may *bound, b *budget) (value string, found, 
 	}
 	allowed := func(v string) bool {
 		return base.match(v) && (may.except == nil || !may.except.match(v)) && x.fits(v, needs)
+	}
+	if may.hint != "" && allowed(may.hint) {
+		return may.hint, true, true
 	}
 	if i := slices.IndexFunc(x.hints, allowed); i >= 0 && (x.finite == nil || x.kind != 0) {
 		return x.hints[i], true, true
