@@ -215,7 +215,9 @@ func contradict(t *testing.T, r *reference.Reference, d dice, tries int) (*Concl
 // naivePermits asks the second evaluator what [Permits] asks the first.
 func naivePermits(t *testing.T, statements []string, w *Witness) string {
 	t.Helper()
-	raw := func(s string) json.RawMessage { return json.RawMessage(`[{"Version":"2012-10-17","Statement":[` + s + `]}]`) }
+	raw := func(s string) json.RawMessage {
+		return json.RawMessage(`[{"Version":"2012-10-17","Statement":[` + s + `]}]`)
+	}
 	who, account := w.Principal, "000000000000"
 	line := map[string]any{"identityPolicies": raw(`{"Effect":"Allow","Action":"*","Resource":"*"}`), "resourcePolicy": raw(strings.Join(statements, ","))}
 	if who == "" {
