@@ -62,7 +62,11 @@ func (x *Index) bucket(ctx context.Context, r *merlon.Resource, out *Resource) e
 	name := "ACL of " + r.Key()
 	if why := unknownBelow(r, "/observed/Acl"); why != "" {
 		// Whatever it grants, it grants no more than this.
-		doc, err := made(name, []map[string]any{{"Effect": "Allow", "Principal": "*", "Action": aclActions["FULL_CONTROL"], "Resource": []string{r.Key(), r.Key() + "/*"},
+		var grantee any = "*"
+		if ignore == iam.Yes { // grants to everyone are ignored: some account is left
+			grantee = map[string]string{"CanonicalUser": "an account that the ACL names"}
+		}
+		doc, err := made(name, []map[string]any{{"Effect": "Allow", "Principal": grantee, "Action": aclActions["FULL_CONTROL"], "Resource": []string{r.Key(), r.Key() + "/*"},
 			"Condition": unread(why)}})
 		if doc != nil {
 			out.Policies = append(out.Policies, doc)

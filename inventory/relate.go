@@ -341,8 +341,9 @@ func (s *Snapshot) inverse(ctx context.Context, from Subject, rel *Relation, fn 
 		byID += " AND resource.account = ?5"
 	}
 	// Without the list of keys SQLite would go through all references, without
-	// CROSS from the resources to their references.
-	query := "SELECT " + documentColumns + ` FROM resource WHERE resource.type = ?1 AND resource.n IN
+	// CROSS from the resources to their references, and without the plus through
+	// all resources of the type, which are in the order that is asked for.
+	query := "SELECT " + documentColumns + ` FROM resource WHERE +resource.type = ?1 AND resource.n IN
 (SELECT reference.n FROM reference CROSS JOIN resource ON resource.n = reference.n
  WHERE reference.name = ?2 AND reference.key IN (?3, ?4) AND (reference.key = ?3 AND ?3 <> '' OR ` + byID + `)) ORDER BY account, region, id`
 	svc, _ := s.meta.service(from.Type)
