@@ -34,7 +34,7 @@ type decorator struct {
 // themselves, or hand the argument on as it is.
 func seesUnknown(function string) bool {
 	switch function {
-	case overloads.TypeConvertDyn, "optional.of", "value", "hasValue", statementsFunc, deniesFunc, principalsWhoFunc:
+	case overloads.TypeConvertDyn, "optional.of", "value", "hasValue", statementsFunc, deniesFunc, principalsWhoFunc, reachableFunc:
 		return true
 	}
 	return false

@@ -10,15 +10,18 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 
+	"merlon.dev/merlon"
 	"merlon.dev/merlon/access"
 	"merlon.dev/merlon/iam"
 	"merlon.dev/merlon/inventory"
+	"merlon.dev/merlon/reach"
 )
 
-// The functions that ask the IAM engine.
+// The functions that ask the engines.
 const (
 	deniesFunc        = "denies"
 	principalsWhoFunc = "principalsWho"
+	reachableFunc     = "reachableFromInternet"
 )
 
 // engineTypes are what the engine reads besides the resource it is asked
@@ -31,6 +34,11 @@ func engineTypes(function string) []string {
 	onResources := []string{"AWS::S3::BucketPolicy", "Merlon::S3::AccountPublicAccessBlock", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy",
 		"AWS::SecretsManager::ResourcePolicy", "Merlon::KMS::Grant", "AWS::Lambda::Permission", "AWS::Lambda::ResourcePolicy"}
 	switch function {
+	case reachableFunc:
+		return []string{"AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::SubnetNetworkAclAssociation", "AWS::EC2::RouteTable",
+			"AWS::EC2::Route", "AWS::EC2::GatewayRouteTableAssociation", "AWS::EC2::NetworkAcl", "AWS::EC2::NetworkAclEntry", "AWS::EC2::SecurityGroup",
+			"AWS::EC2::PrefixList", "AWS::EC2::NetworkInterface", "AWS::EC2::Instance", "AWS::EC2::VPCGatewayAttachment", "AWS::EC2::NatGateway",
+			"AWS::EC2::VPCBlockPublicAccessOptions", "AWS::EC2::VPCBlockPublicAccessExclusion"}
 	case deniesFunc:
 		return append(organization, onResources...)
 	case principalsWhoFunc:
@@ -47,6 +55,10 @@ type engines struct {
 	once     sync.Once
 	index    *access.Index
 	err      error
+
+	networkOnce sync.Once
+	network     *reach.Network
+	networkErr  error
 }
 
 func newEngines(snapshot Snapshot, now time.Time) *engines {
@@ -58,24 +70,68 @@ func (g *engines) access(ctx context.Context) (*access.Index, error) {
 	return g.index, g.err
 }
 
-// asking gives the engine and what it is asked about: a resource's document.
-func asking(v ref.Val) (*evaluator, *access.Index, *inventory.Subject, ref.Val) {
+func (g *engines) reach(ctx context.Context) (*reach.Network, error) {
+	g.networkOnce.Do(func() { g.network, g.networkErr = reach.Load(ctx, g.snapshot) })
+	return g.network, g.networkErr
+}
+
+// reachableFromInternet is reachableFromInternet(resource, port): whether a TCP
+// packet from the internet arrives at an instance, an interface or a load
+// balancer, and is answered.
+func reachableFromInternet(resource, port ref.Val) ref.Val {
+	p, ok := port.(types.Int)
+	if !ok || p < 0 || p > 65535 {
+		return types.NewErr("a port is a number from 0 to 65535")
+	}
+	e, subject, problem := asked(resource)
+	if problem != nil {
+		return problem
+	}
+	n, err := e.engines.reach(e.ctx)
+	if err != nil {
+		return e.fail(err)
+	}
+	v, missing, ok := n.Reaches(subject.Type, subject.ID, string(subject.ARN), string(subject.Account), string(subject.Region), int(p))
+	switch {
+	case !ok:
+		return types.NewErr("whether the internet reaches a %s is not worked out", subject.Type)
+	case v == reach.Unknown:
+		var u *types.Unknown
+		for _, m := range missing {
+			u = types.MergeUnknowns(u, newUnknown(merlon.Unknown{Reason: m.Reason, Gap: m.Gap}))
+		}
+		return u
+	}
+	return types.Bool(v == reach.Reachable)
+}
+
+// asked gives the evaluator and the subject of a resource's document.
+func asked(v ref.Val) (*evaluator, *inventory.Subject, ref.Val) {
 	o, ok := v.(*object)
 	if !ok || o.res == nil {
 		if types.IsUnknownOrError(v) {
-			return nil, nil, nil, v
+			return nil, nil, v
 		}
-		return nil, nil, nil, types.NewErr("the engine must be asked about a resource, not %s", v.Type().TypeName())
+		return nil, nil, types.NewErr("the engine must be asked about a resource, not %s", v.Type().TypeName())
 	}
 	e, ok := o.res.source.(*evaluator)
 	if !ok {
-		return nil, nil, nil, types.NewErr("nothing is known of the resource's snapshot")
+		return nil, nil, types.NewErr("nothing is known of the resource's snapshot")
+	}
+	return e, &o.res.subject, nil
+}
+
+// asking gives the engine and what it is asked about: a resource's document.
+func asking(v ref.Val) (*evaluator, *access.Index, *inventory.Subject, ref.Val) {
+	e, subject, problem := asked(v)
+	if problem != nil {
+		return nil, nil, nil, problem
 	}
 	x, err := e.engines.access(e.ctx)
 	if err != nil {
 		return nil, nil, nil, e.fail(err)
 	}
-	return e, x, &o.res.subject, nil
+	return e, x, subject, nil
 }
 
 // denies is denies(resource, action, context): see [access.Index.Denies]. Of an

@@ -131,7 +131,7 @@ func (n *Network) behind(q *Question, node, t, client end, group *targetGroup, p
 	p := packet{protocol: int(q.Protocol), sport: ephemeral, dport: onePort(uint16(port)), src: node.address, dst: t.address}
 	t.through = nil
 	if node.balancer.kind != "network" || !group.preserve {
-		return n.exchange(node, t, p)
+		return n.exchange(node, t, p).verdict()
 	}
 	w := &walk{n: n}
 	if t.subnet == nil || t.vpc == nil {

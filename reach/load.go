@@ -24,6 +24,7 @@ type Missing struct {
 	Account string `json:"account,omitempty"`
 	Region  string `json:"region,omitempty"`
 	Reason  string `json:"reason,omitempty"`
+	Gap     string `json:"-"` // the key of the gap behind it
 }
 
 // loader fills a network from one snapshot.
@@ -56,7 +57,7 @@ func coverage(s Snapshot, typ string, p place) []Missing {
 	}
 	var out []Missing
 	for _, g := range c.Gaps {
-		out = append(out, Missing{Call: g.Call, Account: string(g.Account), Region: string(g.Region), Reason: g.Text()})
+		out = append(out, Missing{Call: g.Call, Account: string(g.Account), Region: string(g.Region), Reason: g.Text(), Gap: g.Key()})
 	}
 	if len(out) == 0 {
 		out = []Missing{{Account: p.account, Region: p.region, Reason: c.Reason}}

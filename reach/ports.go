@@ -1,6 +1,11 @@
 package reach
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // span is a range of ports, both ends included.
 type span struct{ lo, hi uint16 }
@@ -66,4 +71,25 @@ func (p ports) less(q ports) ports {
 		gaps = append(gaps, span{uint16(next), 65535})
 	}
 	return p.and(gaps)
+}
+
+// String writes ports as 22, 80-443; all where it is all of them.
+func (p ports) String() string {
+	if len(p) == 1 && p[0] == allPorts[0] {
+		return "all"
+	}
+	var out []string
+	for _, s := range p {
+		if s.lo == s.hi {
+			out = append(out, strconv.Itoa(int(s.lo)))
+			continue
+		}
+		out = append(out, fmt.Sprintf("%d-%d", s.lo, s.hi))
+	}
+	return strings.Join(out, ", ")
+}
+
+// has says whether a port is in the set.
+func (p ports) has(port uint16) bool {
+	return slices.ContainsFunc(p, func(s span) bool { return s.lo <= port && port <= s.hi })
 }

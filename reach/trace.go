@@ -319,10 +319,10 @@ func (n *Network) connect(q *Question, f, t end) *Answer {
 	best := &Answer{Verdict: Unreachable}
 	for _, src := range n.sources(f, t) {
 		try := p
-		try.src = src
+		try.src = src.address
 		at := f
-		at.address = src
-		best.take(n.exchange(at, t, try))
+		at.address = src.address
+		best.take(n.exchange(at, t, try).verdict())
 		if best.Verdict == Reachable {
 			break
 		}
@@ -330,10 +330,28 @@ func (n *Network) connect(q *Question, f, t end) *Answer {
 	return best
 }
 
+// source is an address of the internet that is worth trying, and the range that
+// a rule names it by; "" is any that no rule names.
+type source struct {
+	address netip.Addr
+	within  netip.Prefix
+}
+
+// wide says whether a range is too large to be somebody's own: the internet.
+func (s source) wide() bool {
+	if !s.within.IsValid() {
+		return true
+	}
+	if s.address.Is4() {
+		return s.within.Bits() <= 8
+	}
+	return s.within.Bits() <= 16
+}
+
 // sources are the addresses of the internet worth trying: the sample, and one of
 // each range that the destination's rules name. Other ends have one.
-func (n *Network) sources(f, t end) []netip.Addr {
-	out := []netip.Addr{f.address}
+func (n *Network) sources(f, t end) []source {
+	out := []source{{address: f.address}}
 	if f.outside != "internet" || f.explicit || t.subnet == nil {
 		return out
 	}
@@ -342,8 +360,8 @@ func (n *Network) sources(f, t end) []netip.Addr {
 			if p.Bits() < a.BitLen() {
 				a = a.Next()
 			}
-			if !private(a) && !slices.Contains(out, a) {
-				out = append(out, a)
+			if !private(a) && !slices.ContainsFunc(out, func(s source) bool { return s.address == a }) {
+				out = append(out, source{a, p})
 			}
 		}
 	}
@@ -367,11 +385,11 @@ func (n *Network) sources(f, t end) []netip.Addr {
 }
 
 // exchange sends a packet and its answer.
-func (n *Network) exchange(f, t end, p packet) *Answer {
+func (n *Network) exchange(f, t end, p packet) *walk {
 	w := &walk{n: n, home: f.stand()}
 	if f.address.Is4() != t.address.Is4() {
-		return &Answer{Verdict: Unreachable, StoppedBy: []Stop{{Kind: "destination", ID: t.address.String(), Direction: Ingress,
-			Why: fmt.Sprintf("%v and %v are of two kinds", f.address, t.address)}}}
+		w.stop("destination", t.address.String(), Ingress, "%v and %v are of two kinds", f.address, t.address)
+		return w
 	}
 	p.dst = t.address
 	outside := f.outside == "internet"
@@ -380,7 +398,8 @@ func (n *Network) exchange(f, t end, p packet) *Answer {
 	}
 	switch {
 	case outside && t.outside != "":
-		return &Answer{Verdict: Unreachable, StoppedBy: []Stop{{Kind: "source", ID: f.address.String(), Direction: Egress, Why: "both ends are outside"}}}
+		w.stop("source", f.address.String(), Egress, "both ends are outside")
+		return w
 	case outside:
 		w.fromInternet(t, p)
 	case f.attached != nil:
@@ -398,9 +417,10 @@ func (n *Network) exchange(f, t end, p packet) *Answer {
 	w.expect(t.site, "destination")
 	lost := slices.ContainsFunc(w.stops, func(s Stop) bool { return s.Kind == "public_address" && s.Direction == Egress })
 	if w.arrived != nil && !lost { // without an address of its own nobody can answer it
+		w.accepted = w.seen.dport
 		w.answer(f)
 	}
-	return w.verdict()
+	return w
 }
 
 // stand is an interface for a source that is none of the snapshot.

@@ -37,8 +37,10 @@ type walk struct {
 	path    []Hop
 	arrived *site
 	seen    packet // the packet as it arrived
-	natted  []natted
-	entered bool // it came in by an internet gateway
+	// accepted are the destination's ports on which the packet arrived.
+	accepted ports
+	natted   []natted
+	entered  bool // it came in by an internet gateway
 	// home is the source where it is no interface of the snapshot: a host that
 	// may be in a subnet, a balancer's node.
 	home  *netInterface

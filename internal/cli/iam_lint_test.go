@@ -54,7 +54,7 @@ func TestLintReference(t *testing.T) {
 func TestDocumentsAt(t *testing.T) {
 	r := &merlon.Resource{Type: "AWS::IAM::Role", ID: "r", ARN: "arn:aws:iam::111122223333:role/r",
 		Properties: []byte(`{"Policies":[{"PolicyName":"a","PolicyDocument":{"Statement":[]}},{"PolicyName":"b","PolicyDocument":"{\"Statement\": {}}"},{"PolicyName":"c"}]}`),
-		Unknowns: []merlon.Unknown{{Path: "/properties/Policies/0/PolicyDocument/Statement/0/Resource"}, {Path: "/properties/Policies/2/PolicyDocument"}}}
+		Unknowns:   []merlon.Unknown{{Path: "/properties/Policies/0/PolicyDocument/Statement/0/Resource"}, {Path: "/properties/Policies/2/PolicyDocument"}}}
 	found, lost := documentsAt(r, placement{"AWS::IAM::Role", "Policies.[].PolicyDocument", iam.IdentityPolicy, iam.RoleInline})
 	type seen struct {
 		Part, Source string

@@ -18,10 +18,12 @@ func newNetwork(env Environment) *cobra.Command {
 network ACLs and security groups, there and back. What was not collected and is
 needed makes an answer unknown and is named.`,
 		Example: `  merlon network trace internet i-0123456789abcdef0 --port 22 --snapshot acme.db
+  merlon network exposed --snapshot acme.db
   merlon network check --requests requests.jsonl --snapshot acme.db`,
 	}
 	c.AddCommand(
 		newNetworkCheck(env),
+		newNetworkExposed(env),
 		newNetworkTrace(env),
 	)
 	group(c)
