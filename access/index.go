@@ -125,6 +125,7 @@ type Index struct {
 	gaps       []merlon.Unknown       // why there may be principals that are not listed
 	people     []*Person
 	memory     memory
+	escalation escalation
 }
 
 // Principals are all users, roles and root users, by ARN.

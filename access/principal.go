@@ -287,3 +287,8 @@ func (x *Index) Principal(arn string) *Principal {
 	}
 	return nil
 }
+
+// globalRegion is where an account's global services are called.
+func (x *Index) globalRegion(account string) string {
+	return string(merlon.Partition(x.partition(account)).GlobalRegion())
+}

@@ -363,6 +363,17 @@ def identity(a, copies):
             iam.attach_role_policy(RoleName=f"{product}-{word}", PolicyArn=arn)
         a.label("iam_customer_attached_policy_no_administrative_privileges", narrow, wide)
     a.label("iam_policy_attached_only_to_group_or_roles", good, bad)
+    # Three harmless-looking grants that make administrators of the developers:
+    # they may release, a release may run functions as the janitor, and the
+    # janitor may attach policies to roles of its kind.
+    iam.put_group_policy(GroupName="developers", PolicyName="release", PolicyDocument=policy(allow("sts:AssumeRole", f"arn:aws:iam::{a.id}:role/release")))
+    iam.create_role(RoleName="release", AssumeRolePolicyDocument=trust({"AWS": f"arn:aws:iam::{a.id}:root"}))
+    iam.put_role_policy(RoleName="release", PolicyName="functions", PolicyDocument=policy(
+        allow(["lambda:CreateFunction", "lambda:InvokeFunction"], f"arn:aws:lambda:*:{a.id}:function:release-*"),
+        allow("iam:PassRole", f"arn:aws:iam::{a.id}:role/janitor", Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}})))
+    iam.create_role(RoleName="janitor", AssumeRolePolicyDocument=trust({"Service": "lambda.amazonaws.com"}))
+    iam.put_role_policy(RoleName="janitor", PolicyName="tidy", PolicyDocument=policy(
+        allow(["iam:List*", "iam:Get*", "iam:AttachRolePolicy", "iam:DetachRolePolicy"], f"arn:aws:iam::{a.id}:role/jan*")))
 
 
 def security(a, trail_bucket):

@@ -12,15 +12,18 @@ boundaries, session policies, SCPs and RCPs. What depends on something that is
 not known is answered with unknown.`,
 		Example: `  merlon iam can alice s3:GetObject arn:aws:s3:::acme-data/report.csv --snapshot acme.db
   merlon iam who-can s3:GetObject arn:aws:s3:::acme-data/report.csv --snapshot acme.db
+  merlon iam escalate --snapshot acme.db
   merlon iam evaluate --requests requests.jsonl
   merlon iam compare old.json new.json
   merlon iam check bucket-policy.json --deny 'never public'`,
 	}
 	c.AddCommand(
+		newIAMAdmins(env),
 		newIAMCan(env),
 		newIAMCheck(env),
 		newIAMCompare(env),
 		newIAMCrossAccount(env),
+		newIAMEscalate(env),
 		newIAMEvaluate(env),
 		newIAMGenerate(env),
 		newIAMLint(env),
