@@ -27,8 +27,10 @@ not known is answered with unknown.`,
 		newIAMEvaluate(env),
 		newIAMGenerate(env),
 		newIAMLint(env),
+		newIAMPermissions(env),
 		newIAMPublic(env),
 		newIAMRecord(env),
+		newIAMWhatCan(env),
 		newIAMWhoCan(env),
 	)
 	group(c)
