@@ -85,8 +85,8 @@ func (x *Index) becomes(p *Principal) []becoming {
 }
 
 // capabilities puts permissions together by service and resources.
-func (x *Index) capabilities(list []Permission) []Capability {
-	at := map[string][]Permission{}
+func (x *Index) capabilities(list []Entitlement) []Capability {
+	at := map[string][]Entitlement{}
 	for _, p := range list {
 		key := strings.Join([]string{p.Service, p.Resource, p.Decision.String(), strings.Join(p.Except, " ")}, "\x00")
 		at[key] = append(at[key], p)

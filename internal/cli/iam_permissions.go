@@ -64,7 +64,7 @@ Exit codes: 0 answered; 1 failure; 2 usage.`,
 	return c
 }
 
-func printPermissions(w io.Writer, list []access.Permission) error {
+func printPermissions(w io.Writer, list []access.Entitlement) error {
 	out := bufio.NewWriter(w)
 	for _, p := range list {
 		mark := " "

@@ -11,8 +11,8 @@ import (
 	"merlon.dev/merlon/inventory"
 )
 
-// Permission is one action that a principal may do on some resources.
-type Permission struct {
+// Entitlement is one action that a principal may do on some resources.
+type Entitlement struct {
 	Action   string       `json:"action"`
 	Service  string       `json:"service"`
 	Level    string       `json:"level"`
@@ -35,7 +35,7 @@ type PermissionFilter struct {
 // that stands for the pattern. What resource policies grant it is added for the
 // resources of the snapshot. Where two patterns with wildcards only overlap in
 // part, a boundary's say, their common part is not found.
-func (x *Index) Permissions(ctx context.Context, p *Principal, f PermissionFilter) ([]Permission, error) {
+func (x *Index) Permissions(ctx context.Context, p *Principal, f PermissionFilter) ([]Entitlement, error) {
 	e := &expansion{x: x, p: p, filter: f, region: "us-east-1"}
 	for _, a := range x.snapshot.Meta().Accounts {
 		if string(a.ID) == p.Account && len(a.Regions) > 0 {
@@ -76,7 +76,7 @@ type expansion struct {
 	region, global, partition string
 	allows                    []scope
 	unknown                   string // why identity policies are not all known
-	out                       []Permission
+	out                       []Entitlement
 }
 
 // scope is a statement that allows, with one of the patterns it names.
@@ -157,7 +157,7 @@ func (e *expansion) expand(service *reference.Service, a reference.Action) {
 		if d != iam.Allowed && d != iam.Unknown {
 			continue
 		}
-		found := Permission{Action: name, Service: a.Service, Level: a.Level.String(), Resource: pattern, Decision: d}
+		found := Entitlement{Action: name, Service: a.Service, Level: a.Level.String(), Resource: pattern, Decision: d}
 		if d == iam.Unknown {
 			found.Why = iam.Explain(&request, &policies).Why
 		} else {
@@ -319,14 +319,14 @@ func (e *expansion) resource(r *Resource, have map[string]bool) {
 					at.ARN = target
 					request, policies, _ := e.x.Request(e.p, action, &at, nil)
 					d := iam.Evaluate(&request, &policies)
-					shown := Permission{Action: action, Service: a.Service, Level: a.Level.String(), Resource: strings.TrimSuffix(target, "any/key"), Decision: d, By: "resource policy"}
+					shown := Entitlement{Action: action, Service: a.Service, Level: a.Level.String(), Resource: strings.TrimSuffix(target, "any/key"), Decision: d, By: "resource policy"}
 					if shown.Resource != target {
 						shown.Resource += "*"
 					}
 					if d == iam.Unknown {
 						shown.Why = iam.Explain(&request, &policies).Why
 					}
-					same := func(p Permission) bool {
+					same := func(p Entitlement) bool {
 						return p.Action == action && (p.Resource == shown.Resource || p.Resource == target) && p.Decision == d
 					}
 					if (d == iam.Allowed || d == iam.Unknown) && !slices.ContainsFunc(e.out, same) {
