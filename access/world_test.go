@@ -35,8 +35,13 @@ func world(tb testing.TB, things ...thing) *inventory.Snapshot {
 		{Type: "Merlon::Account::Account", ID: ours, Account: ours, Region: region},
 		{Type: "Merlon::Account::Account", ID: theirs, Account: theirs, Region: region},
 	}
+	types := []string{typeUser, typeRole, typeGroup, typeManagedPolicy, typeReportEntry, typeOrganization,
+		typeOrgAccount, typeUnit, typeOrgRoot, typeOrgPolicy, typeAccountBlock, "Merlon::KMS::Grant",
+		"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::SecretsManager::ResourcePolicy",
+		"AWS::Lambda::Permission", "AWS::Lambda::ResourcePolicy"}
 	for _, t := range things {
 		if t.id == "" { // a type that was read and of which there is none
+			types = append(types, t.typ)
 			continue
 		}
 		if t.account == "" {
@@ -49,10 +54,7 @@ func world(tb testing.TB, things ...thing) *inventory.Snapshot {
 		resources = append(resources, &merlon.Resource{Type: t.typ, ID: t.id, ARN: merlon.ARN(t.arn), Name: name, Account: merlon.AccountID(t.account), Region: region,
 			Tags: t.tags, Properties: json.RawMessage(t.properties), Observed: json.RawMessage(t.observed), Unknowns: t.unknowns})
 	}
-	return inventorytest.Snapshot(tb, resources, nil, typeUser, typeRole, typeGroup, typeManagedPolicy, typeReportEntry, typeOrganization,
-		typeOrgAccount, typeUnit, typeOrgRoot, typeOrgPolicy, typeAccountBlock, "Merlon::KMS::Grant",
-		"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::SecretsManager::ResourcePolicy",
-		"AWS::Lambda::Permission", "AWS::Lambda::ResourcePolicy")
+	return inventorytest.Snapshot(tb, resources, nil, types...)
 }
 
 func user(name, policy string, more ...string) thing {
