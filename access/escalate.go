@@ -198,7 +198,7 @@ func (g *graph) escalations(ctx context.Context, p *Principal, want wanted) ([]P
 			if g.administrator(n) == iam.Yes || skip && n.hopeless {
 				continue // there is nothing more to gain
 			}
-			for _, m := range g.expand(n) {
+			for _, m := range g.expand(n, want != everyGain) {
 				if came[m.to] != nil {
 					continue
 				}

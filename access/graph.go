@@ -76,6 +76,7 @@ type node struct {
 	asking   *Principal
 	moves    []*move
 	expanded bool
+	partial  bool // expanded as far as the first certain administrator
 	hopeless bool // a walk from here met no administrator, not even perhaps
 }
 

@@ -12,18 +12,23 @@ import (
 // gainedVariables are bound by whom a technique gains.
 var gainedVariables = []string{"role", "user", "group", "policy", "thing", "profile", "relay", "service-principal"}
 
-// expand works out what a node can move to by one technique each.
-func (g *graph) expand(n *node) []*move {
-	if n.expanded {
+// expand works out what a node can move to by one technique each. With enough, a
+// certain administrator ends the work.
+func (g *graph) expand(n *node, enough bool) []*move {
+	if n.expanded && (enough || !n.partial) {
 		return n.moves
 	}
-	n.expanded = true
+	n.expanded, n.partial, n.moves = true, false, nil
 	best := map[*node]*move{}
 	for _, t := range g.techniques {
+		if n.partial {
+			break
+		}
 		if !g.worthAsking(n, t) {
 			continue
 		}
 		g.try(n, t, func(m *move) {
+			n.partial = n.partial || enough && m.decision == iam.Allowed && g.administrator(m.to) == iam.Yes
 			old := best[m.to]
 			switch {
 			case old == nil:
@@ -305,12 +310,14 @@ func (g *graph) mayTouch(n *node, t *Technique, held *holder, c *choice) bool {
 	if c == nil {
 		return false
 	}
-	bound := maps.Clone(c.bound)
-	bound["thing"], bound["thing.name"] = held.resource.ARN, held.name
+	if c.scratch == nil {
+		c.scratch = maps.Clone(c.bound)
+	}
+	c.scratch["thing"], c.scratch["thing.name"] = held.resource.ARN, held.name
 	others := slices.DeleteFunc(slices.Clone(gainedVariables), func(v string) bool { return v == "thing" })
 	for i := range t.Steps {
 		s := &t.Steps[i]
-		if s.By == "" && s.Trust == "" && needs(s.On, []string{"thing"}) && !s.needs(others) && denied(g.decide(n, s, bound, nil, nil, held)) {
+		if s.By == "" && s.Trust == "" && needs(s.On, []string{"thing"}) && !s.needs(others) && denied(g.decide(n, s, c.scratch, nil, nil, held)) {
 			return false
 		}
 	}
