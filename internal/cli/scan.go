@@ -243,16 +243,21 @@ func (in *input) judge(ctx context.Context, j *judgement, s *inventory.Snapshot,
 // From manyResources on the heap may grow to three times what is in use while
 // controls run: documents live for as long as they are judged, and collecting them
 // less often saves a twelfth of the time for some 20 MB.
+// Up to fewResources the heap is kept near what is in use: what the engines leave
+// behind would otherwise be half of the memory (175 MB instead of 140 for 3,251
+// resources, for a fifth more time).
 const (
 	manyResources = 200_000
 	judgingGC     = 200
+	fewResources  = 20_000
+	judgingHeap   = 80 << 20
 )
 
-// roomy sets the garbage collector for the run of controls over many resources,
+// roomy sets the garbage collector for the run of controls over few or many resources,
 // unless the user did, and gives what sets it back.
 func (in *input) roomy(ctx context.Context, s *inventory.Snapshot) (back func(), err error) {
 	back = func() {}
-	if in.env.Getenv("GOGC") != "" {
+	if in.env.Getenv("GOGC") != "" || in.env.Getenv("GOMEMLIMIT") != "" {
 		return back, nil
 	}
 	types, err := s.Types(ctx)
@@ -263,9 +268,13 @@ func (in *input) roomy(ctx context.Context, s *inventory.Snapshot) (back func(),
 	for _, t := range types {
 		n += t.Count
 	}
-	if n >= manyResources {
+	switch {
+	case n >= manyResources:
 		before := debug.SetGCPercent(judgingGC)
 		back = func() { debug.SetGCPercent(before) }
+	case n <= fewResources:
+		before := debug.SetMemoryLimit(judgingHeap)
+		back = func() { debug.SetMemoryLimit(before) }
 	}
 	return back, nil
 }
