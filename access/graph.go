@@ -32,6 +32,7 @@ type graph struct {
 	calls      map[*iam.Policy]map[string]bool
 	resources  map[string]*Resource
 	questions  map[string]*Question
+	plain      map[plainQuestion]*Question
 	actions    map[*iam.Statement][]string
 	kinds      map[string]*thingKind
 	written    map[string]*iam.Policy // what a caller lets itself in with
@@ -102,7 +103,7 @@ func newGraph(ctx context.Context, x *Index) (*graph, error) {
 	g := &graph{x: x, techniques: slices.Clone(c.Techniques), nodes: map[string]*node{}, everything: everything, byAccount: map[string]*residents{},
 		roleByName: map[string]*Principal{}, groups: map[string]*groupOf{}, logins: map[*Principal]*login{}, found: map[string]*stock{},
 		unread: map[string]string{}, regions: map[string][]string{}, partitions: map[string]string{}, trusted: map[string][]trusting{},
-		calls: map[*iam.Policy]map[string]bool{}, resources: map[string]*Resource{}, questions: map[string]*Question{}, actions: map[*iam.Statement][]string{}, kinds: c.Things, written: map[string]*iam.Policy{}}
+		calls: map[*iam.Policy]map[string]bool{}, resources: map[string]*Resource{}, questions: map[string]*Question{}, plain: map[plainQuestion]*Question{}, actions: map[*iam.Statement][]string{}, kinds: c.Things, written: map[string]*iam.Policy{}}
 	slices.SortStableFunc(g.techniques, func(a, b *Technique) int { return a.cost() - b.cost() })
 	for _, a := range x.snapshot.Meta().Accounts {
 		for _, r := range a.Regions {

@@ -450,6 +450,16 @@ func (g *graph) question(n *node, s *step, bound map[string]string, target, rela
 		who = relay
 	}
 	arn := fill(s.On, bound)
+	if len(s.Context) == 0 && s.Trust == "" && !assumesRole(s.Action) {
+		// The common case, without a key to put together.
+		plain := plainQuestion{action: s.Action, arn: arn, region: bound["region"], account: n.base.Account}
+		q := g.plain[plain]
+		if q == nil {
+			q = g.x.Ask(s.Action, g.subject(n, s, arn, bound, target, held), nil)
+			g.plain[plain] = q
+		}
+		return q, who
+	}
 	key := s.Action + "\x00" + arn + "\x00" + bound["region"] + "\x00" + s.Trust
 	if s.Trust != "" {
 		key += n.base.ARN
@@ -477,6 +487,9 @@ func (g *graph) question(n *node, s *step, bound map[string]string, target, rela
 	}
 	return q, who
 }
+
+// plainQuestion tells questions without context of their own apart.
+type plainQuestion struct{ action, arn, region, account string }
 
 func sortedKeys(m map[string][]string) []string {
 	out := make([]string, 0, len(m))
