@@ -30,6 +30,7 @@ not known is answered with unknown.`,
 		newIAMPermissions(env),
 		newIAMPublic(env),
 		newIAMRecord(env),
+		newIAMReport(env),
 		newIAMWhatCan(env),
 		newIAMWhoCan(env),
 	)
