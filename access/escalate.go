@@ -97,16 +97,16 @@ func (x *Index) Escalates(ctx context.Context, p *Principal) (paths []Path, unkn
 			unknown = p.ARN + " is not in the snapshot"
 			return nil
 		}
-		unknown = g.unknown(base)
 		key := base.ARN
 		if done, ok := x.escalation.paths[key]; ok {
-			paths = done
+			paths, unknown = done, g.unknown(base)
 			return nil
 		}
 		paths, err = g.escalations(ctx, base, everyGain)
 		if err == nil {
 			x.escalation.paths[key] = paths
 		}
+		unknown = g.unknown(base)
 		return err
 	})
 	return paths, unknown, err
@@ -120,10 +120,6 @@ func (x *Index) Escalations(ctx context.Context, each bool) (paths []Path, unkno
 	err = x.escalation.with(ctx, x, func(g *graph) error {
 		seen := map[string]bool{}
 		for _, p := range x.principals {
-			if why := g.unknown(p); why != "" && !seen[why] {
-				seen[why] = true
-				unknowns = append(unknowns, why)
-			}
 			want := shortest
 			if each {
 				want = shortestElseEach
@@ -133,6 +129,10 @@ func (x *Index) Escalations(ctx context.Context, each bool) (paths []Path, unkno
 				return err
 			}
 			paths = append(paths, found...)
+			if why := g.unknown(p); why != "" && !seen[why] {
+				seen[why] = true
+				unknowns = append(unknowns, why)
+			}
 		}
 		slices.SortStableFunc(paths, comparePaths)
 		return nil
@@ -145,8 +145,11 @@ func (g *graph) unknown(p *Principal) string {
 	if p.Kind == iam.Root || p.ServiceLinked {
 		return ""
 	}
-	if n := g.node(p, ""); n.opaque != "" {
+	switch n := g.node(p, ""); {
+	case n.opaque != "":
 		return "part of the policies of " + p.ARN + " is not known: " + n.opaque
+	case n.cut:
+		return fmt.Sprintf("%s can become more than %d principals, and no more were followed", p.ARN, maxGained)
 	}
 	if len(g.x.gaps) > 0 {
 		return "principals or policies may be missing: " + g.x.gaps[0].Reason
@@ -154,8 +157,8 @@ func (g *graph) unknown(p *Principal) string {
 	return ""
 }
 
-// maxGained is how many principals are followed from one; who gains more than
-// that gains enough.
+// maxGained is how many principals are followed from one; that there may be more
+// is then said.
 const maxGained = 2000
 
 // arrivalAt is how a walk came to a node.
@@ -216,7 +219,8 @@ func (g *graph) escalations(ctx context.Context, p *Principal, want wanted) ([]P
 			}
 		}
 	}
-	if !hope && len(order) < maxGained {
+	start.cut = len(order) >= maxGained
+	if !hope && !start.cut {
 		for _, n := range order {
 			n.hopeless = true
 		}

@@ -78,6 +78,7 @@ type node struct {
 	moves    []*move
 	expanded bool
 	partial  bool // expanded as far as the first certain administrator
+	cut      bool // a walk from here ended for its length
 	hopeless bool // a walk from here met no administrator, not even perhaps
 }
 

@@ -237,13 +237,13 @@ func parsed(r *merlon.Resource, raw json.RawMessage, pointer, name string) *iam.
 			continue
 		}
 		if rest, ok := strings.CutPrefix(rest, "Statement/"); ok {
-			index, _, _ := strings.Cut(rest, "/")
+			index, part, _ := strings.Cut(rest, "/")
 			if n, ok := number(index); ok && n < len(p.Statements) {
-				p.Statements[n].Unclear(u.Reason)
+				p.Statements[n].Unclear(part, u.Reason)
 				continue
 			}
 			if len(p.Statements) == 1 {
-				p.Statements[0].Unclear(u.Reason)
+				p.Statements[0].Unclear(rest, u.Reason)
 				continue
 			}
 		}

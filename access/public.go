@@ -150,6 +150,11 @@ func (x *Index) exposed(ctx context.Context, r *Resource, doc *merlon.Resource) 
 			if s.Effect == iam.Deny || s.Effect == iam.NoEffect && s.Problem() == "" {
 				continue
 			}
+			if s.Unnamed() {
+				// Whom it names is not known: it may be everyone.
+				p := anyAccount()
+				g.at(&p).perhaps(policy.Name + ": " + s.Problem())
+			}
 			for _, p := range x.parties(s, r) {
 				p = p.with(fixed)
 				g.gather(&p, policy, s)

@@ -1,6 +1,9 @@
 package iam
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Policy is a parsed policy document. It is not changed after it was parsed,
 // and safe for concurrent use.
@@ -50,6 +53,7 @@ type Statement struct {
 	NotResource  bool
 	Conditions   []Condition
 
+	unnamed   bool   // whom it names is not known
 	invalid   string // why AWS would not accept it; its matching is then unknown
 	actions   []pattern
 	resources []pattern
@@ -322,9 +326,18 @@ func (p *Policy) conditions(v *value) ([]Condition, bool) {
 	return out, ok
 }
 
-// Unclear says that part of a statement is not known: from then on it matches
-// perhaps. It is for whoever makes a policy, before anybody else has it.
-func (s *Statement) Unclear(why string) { s.invalid = why }
+// Unclear says that part of a statement ("Principal/AWS", "" for all of it) is
+// not known: from then on it matches perhaps. It is for whoever makes a policy,
+// before anybody else has it.
+func (s *Statement) Unclear(part, why string) {
+	s.invalid = why
+	s.unnamed = s.unnamed || part == "" || strings.HasPrefix(part, "Principal") || strings.HasPrefix(part, "NotPrincipal")
+}
+
+// Unnamed says that whom the statement names is not known, or not all of it.
+func (s *Statement) Unnamed() bool {
+	return s.unnamed || s.invalid != "" && len(s.Principals) == 0
+}
 
 // MatchesAction says whether the statement is about an action, such as "s3:GetObject".
 func (s *Statement) MatchesAction(action string) Match {

@@ -2,6 +2,7 @@ package posture
 
 import (
 	"fmt"
+	"slices"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/functions"
@@ -34,10 +35,10 @@ type decorator struct {
 // themselves, or hand the argument on as it is.
 func seesUnknown(function string) bool {
 	switch function {
-	case overloads.TypeConvertDyn, "optional.of", "value", "hasValue", statementsFunc, deniesFunc, principalsWhoFunc, reachableFunc:
+	case overloads.TypeConvertDyn, "optional.of", "value", "hasValue", statementsFunc:
 		return true
 	}
-	return false
+	return slices.Contains(engineFunctions(), function)
 }
 
 func newDecorator(bindings map[string]*functions.Overload, checked *ast.AST) *decorator {

@@ -21,8 +21,15 @@ import (
 const (
 	deniesFunc        = "denies"
 	principalsWhoFunc = "principalsWho"
+	publicWitnessFunc = "publicWitness"
+	escalatesFunc     = "escalates"
 	reachableFunc     = "reachableFromInternet"
 )
+
+// engineFunctions are their names.
+func engineFunctions() []string {
+	return []string{deniesFunc, principalsWhoFunc, publicWitnessFunc, escalatesFunc, reachableFunc}
+}
 
 // engineTypes are what the engine reads besides the resource it is asked
 // about, by function: a control that calls one leads to them.
@@ -41,6 +48,10 @@ func engineTypes(function string) []string {
 			"AWS::EC2::VPCBlockPublicAccessOptions", "AWS::EC2::VPCBlockPublicAccessExclusion"}
 	case deniesFunc:
 		return append(organization, onResources...)
+	case publicWitnessFunc:
+		return append(organization, onResources...)
+	case escalatesFunc:
+		return append(organization, principals...)
 	case principalsWhoFunc:
 		return append(append(organization, principals...), onResources...)
 	}
@@ -242,4 +253,79 @@ func principalsWho(action, resource ref.Val) ref.Val {
 		elems = append(elems, more)
 	}
 	return newList(elems)
+}
+
+// publicWitness is publicWitness(resource): a request that an anonymous or a
+// foreign principal may make, as a map of Principal, Action and Resource, or null.
+func publicWitness(resource ref.Val) ref.Val {
+	e, x, subject, problem := asking(resource)
+	if problem != nil {
+		return problem
+	}
+	w, unknown, err := x.PublicWitness(e.ctx, subject.Key())
+	switch {
+	case err != nil:
+		return e.fail(fmt.Errorf("who from outside may use %s: %w", subject.Key(), err))
+	case w == nil && unknown != "":
+		return newUnknown(x.Unknown(unknown))
+	case w == nil:
+		return types.NullValue
+	}
+	return &object{members: []member{{"Principal", types.String(w.Principal)}, {"Action", types.String(w.Action)}, {"Resource", types.String(w.Resource)}}}
+}
+
+// escalates is escalates(principal): for each path from a user or a role to more
+// than it has, what it gains and by which techniques. An unknown stands in the
+// list where there may be more.
+func escalates(principal ref.Val) ref.Val {
+	e, x, subject, problem := asking(principal)
+	if problem != nil {
+		return problem
+	}
+	p := x.Principal(subject.Key())
+	if p == nil {
+		return types.NewErr("%s is no user or role of the snapshot", subject.Key())
+	}
+	paths, unknown, err := x.Escalates(e.ctx, p)
+	if err != nil {
+		return e.fail(fmt.Errorf("escalations of %s: %w", subject.Key(), err))
+	}
+	var elems []ref.Val
+	var more *types.Unknown
+	if unknown != "" {
+		more = types.MergeUnknowns(more, newUnknown(x.Unknown(unknown)))
+	}
+	for _, path := range paths {
+		switch {
+		case path.Granted:
+			// A role that trusts it was meant for it.
+		case path.Decision == iam.Unknown:
+			more = types.MergeUnknowns(more, newUnknown(x.Unknown(path.Why)))
+		default:
+			elems = append(elems, types.String(describePath(&path)))
+		}
+	}
+	if more != nil {
+		elems = append(elems, more)
+	}
+	return newList(elems)
+}
+
+func describePath(p *access.Path) string {
+	text := "administrator of " + p.Account
+	switch p.Gains {
+	case access.GainPrincipal:
+		text = p.Becomes
+	case access.GainPermissions:
+		text = "policies of its choice"
+	}
+	for i, h := range p.Hops {
+		if i == 0 {
+			text += " by "
+		} else {
+			text += ", then "
+		}
+		text += h.Name + " (" + h.Technique + ")"
+	}
+	return text
 }

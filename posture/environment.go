@@ -183,6 +183,8 @@ func ownFunctions() []ownFunction {
 		{"json", []cel.FunctionOpt{cel.Overload("json_string", []*cel.Type{cel.StringType}, cel.DynType, cel.UnaryBinding(parseJSON))}},
 		{deniesFunc, []cel.FunctionOpt{cel.Overload("denies_dyn", []*cel.Type{cel.DynType, cel.StringType, cel.MapType(cel.StringType, cel.DynType)}, cel.BoolType, cel.FunctionBinding(denies))}},
 		{principalsWhoFunc, []cel.FunctionOpt{cel.Overload("principals_who_dyn", []*cel.Type{cel.StringType, cel.DynType}, cel.ListType(cel.StringType), cel.BinaryBinding(principalsWho))}},
+		{publicWitnessFunc, []cel.FunctionOpt{cel.Overload("public_witness_dyn", []*cel.Type{cel.DynType}, cel.DynType, cel.UnaryBinding(publicWitness))}},
+		{escalatesFunc, []cel.FunctionOpt{cel.Overload("escalates_dyn", []*cel.Type{cel.DynType}, cel.ListType(cel.StringType), cel.UnaryBinding(escalates))}},
 		{reachableFunc, []cel.FunctionOpt{cel.Overload("reachable_from_internet_dyn", []*cel.Type{cel.DynType, cel.IntType}, cel.BoolType, cel.BinaryBinding(reachableFromInternet))}},
 	}
 }

@@ -478,7 +478,7 @@ func TestGuardCoversEveryFunction(t *testing.T) {
 	}
 	// What asks an engine is about a snapshot, not a document: package access
 	// tries the same on its answers.
-	for _, name := range []string{deniesFunc, principalsWhoFunc, reachableFunc} {
+	for _, name := range engineFunctions() {
 		covered[name] = true
 	}
 	for name := range e.allowed {
