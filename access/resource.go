@@ -85,6 +85,12 @@ func PolicyTypes() []string {
 	return out
 }
 
+// PolicySource is where a type carries its policy: a dotted path of properties,
+// or the name of a relation; both are "" for a type without one.
+func PolicySource(typ string) (property, relation string) {
+	return sources[typ].property, sources[typ].relation
+}
+
 // Resource finds what a request's ARN is about: the resource itself, or the one
 // that holds it (the bucket of an object). What is not in the snapshot has the
 // account of its ARN and, in services that know resource policies, an unknown one.

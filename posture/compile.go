@@ -49,6 +49,7 @@ type rule struct {
 	message                      []messagePart
 	params                       map[string]ref.Val
 	reads                        []read
+	asks                         []ask
 	// leads are the resource types that the expressions lead to.
 	leads     []string
 	costLimit uint64
@@ -161,7 +162,8 @@ func compile(env *environment, f *controlFile, costLimit uint64) (*rule, error) 
 		return nil, err
 	}
 	r.message = parts
-	r.reads = readsOf(r.when, r.require)
+	r.reads = append(readsOf(r.when, r.require), policyReads(c.Resource, r.require)...)
+	r.asks = asksOf(r.when, r.require)
 	expressions := []*expression{r.when, r.require, r.discriminator}
 	for i := range parts {
 		expressions = append(expressions, parts[i].expression)

@@ -2,7 +2,6 @@ package posture
 
 import (
 	"fmt"
-	"slices"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/functions"
@@ -38,7 +37,7 @@ func seesUnknown(function string) bool {
 	case overloads.TypeConvertDyn, "optional.of", "value", "hasValue", statementsFunc:
 		return true
 	}
-	return slices.Contains(engineFunctions(), function)
+	return seesSnapshot(function)
 }
 
 func newDecorator(bindings map[string]*functions.Overload, checked *ast.AST) *decorator {

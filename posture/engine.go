@@ -3,6 +3,8 @@ package posture
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,12 +26,16 @@ const (
 	publicWitnessFunc = "publicWitness"
 	escalatesFunc     = "escalates"
 	reachableFunc     = "reachableFromInternet"
+	exposedPortsFunc  = "exposedPorts"
 )
 
 // engineFunctions are their names.
 func engineFunctions() []string {
-	return []string{deniesFunc, principalsWhoFunc, publicWitnessFunc, escalatesFunc, reachableFunc}
+	return []string{deniesFunc, principalsWhoFunc, publicWitnessFunc, escalatesFunc, reachableFunc, exposedPortsFunc}
 }
+
+// seesSnapshot says whether a function asks an engine.
+func seesSnapshot(function string) bool { return slices.Contains(engineFunctions(), function) }
 
 // engineTypes are what the engine reads besides the resource it is asked
 // about, by function: a control that calls one leads to them.
@@ -41,7 +47,7 @@ func engineTypes(function string) []string {
 	onResources := []string{"AWS::S3::BucketPolicy", "Merlon::S3::AccountPublicAccessBlock", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy",
 		"AWS::SecretsManager::ResourcePolicy", "Merlon::KMS::Grant", "AWS::Lambda::Permission", "AWS::Lambda::ResourcePolicy"}
 	switch function {
-	case reachableFunc:
+	case reachableFunc, exposedPortsFunc:
 		return []string{"AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::SubnetNetworkAclAssociation", "AWS::EC2::RouteTable",
 			"AWS::EC2::Route", "AWS::EC2::GatewayRouteTableAssociation", "AWS::EC2::NetworkAcl", "AWS::EC2::NetworkAclEntry", "AWS::EC2::SecurityGroup",
 			"AWS::EC2::PrefixList", "AWS::EC2::NetworkInterface", "AWS::EC2::Instance", "AWS::EC2::VPCGatewayAttachment", "AWS::EC2::NatGateway",
@@ -114,6 +120,38 @@ func reachableFromInternet(resource, port ref.Val) ref.Val {
 		return u
 	}
 	return types.Bool(v == reach.Reachable)
+}
+
+// exposedPorts is exposedPorts(resource): what the internet reaches of an
+// instance, an interface or a load balancer, as "tcp 443 at 198.51.100.10 from internet".
+func exposedPorts(resource ref.Val) ref.Val {
+	e, subject, problem := asked(resource)
+	if problem != nil {
+		return problem
+	}
+	n, err := e.engines.reach(e.ctx)
+	if err != nil {
+		return e.fail(err)
+	}
+	list, ok := n.ExposureOf(subject.Type, subject.ID, string(subject.ARN), string(subject.Account), string(subject.Region))
+	if !ok {
+		return types.NewErr("whether the internet reaches a %s is not worked out", subject.Type)
+	}
+	var elems []ref.Val
+	var more *types.Unknown
+	for _, x := range list {
+		if x.Verdict == reach.Unknown {
+			for _, m := range x.Missing {
+				more = types.MergeUnknowns(more, newUnknown(merlon.Unknown{Reason: m.Reason, Gap: m.Gap}))
+			}
+			continue
+		}
+		elems = append(elems, types.String(strings.TrimSpace(x.Protocol+" "+x.Ports)+" at "+x.Address+" from "+x.From))
+	}
+	if more != nil {
+		elems = append(elems, more)
+	}
+	return newList(elems)
 }
 
 // asked gives the evaluator and the subject of a resource's document.

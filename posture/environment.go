@@ -186,6 +186,7 @@ func ownFunctions() []ownFunction {
 		{publicWitnessFunc, []cel.FunctionOpt{cel.Overload("public_witness_dyn", []*cel.Type{cel.DynType}, cel.DynType, cel.UnaryBinding(publicWitness))}},
 		{escalatesFunc, []cel.FunctionOpt{cel.Overload("escalates_dyn", []*cel.Type{cel.DynType}, cel.ListType(cel.StringType), cel.UnaryBinding(escalates))}},
 		{reachableFunc, []cel.FunctionOpt{cel.Overload("reachable_from_internet_dyn", []*cel.Type{cel.DynType, cel.IntType}, cel.BoolType, cel.BinaryBinding(reachableFromInternet))}},
+		{exposedPortsFunc, []cel.FunctionOpt{cel.Overload("exposed_ports_dyn", []*cel.Type{cel.DynType}, cel.ListType(cel.StringType), cel.UnaryBinding(exposedPorts))}},
 	}
 }
 

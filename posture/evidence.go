@@ -150,7 +150,7 @@ func (e *evaluator) evidence(r *rule) []merlon.Evidence {
 		}
 		out = append(out, ev)
 	}
-	return out
+	return append(out, e.answers(r)...)
 }
 
 // follow reads a path; what is absent is null. It is false for an unknown.

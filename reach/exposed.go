@@ -145,23 +145,30 @@ func (n *Network) behindOf(t end) string {
 	return t.iface.id
 }
 
+// ExposureOf is what the internet reaches of a resource, named as for [Network.Reaches].
+func (n *Network) ExposureOf(typ, id, arn, account, region string) (list []Exposure, ok bool) {
+	ends, ok := n.endsOf(typ, place{id, account, region}, arn)
+	for _, t := range ends {
+		list = append(list, n.exposure(t)...)
+	}
+	return list, ok
+}
+
 // Reaches says whether the internet reaches a resource on a TCP port: Reachable,
 // Unreachable, or Unknown with what is missing. A range that a rule names counts
 // as the internet where it is a /8 or wider (IPv6: /16). Resources are instances,
 // interfaces and balancers, by their id or ARN and place; ok is false for others.
 func (n *Network) Reaches(typ, id, arn, account, region string, port int) (v Verdict, missing []Missing, ok bool) {
-	ends, ok := n.endsOf(typ, place{id, account, region}, arn)
+	list, ok := n.ExposureOf(typ, id, arn, account, region)
 	v = Unreachable
-	for _, t := range ends {
-		for _, e := range n.exposure(t) {
-			if e.Protocol != "tcp" || !e.wide || len(e.ports) > 0 && !e.ports.has(uint16(port)) {
-				continue
-			}
-			if e.Verdict == Reachable {
-				return Reachable, nil, true
-			}
-			v, missing = Unknown, append(missing, e.Missing...)
+	for _, e := range list {
+		if e.Protocol != "tcp" || !e.wide || len(e.ports) > 0 && !e.ports.has(uint16(port)) {
+			continue
 		}
+		if e.Verdict == Reachable {
+			return Reachable, nil, true
+		}
+		v, missing = Unknown, append(missing, e.Missing...)
 	}
 	return v, missing, ok
 }
