@@ -58,7 +58,7 @@ func (q *Question) Of(p *Principal) (iam.Request, iam.Policies, []string) {
 			notes = append(slices.Clip(notes), note)
 		}
 	}
-	if !request.SameAccount() && r.Restricted != iam.No {
+	if !request.SameAccount() && p.Kind != iam.Service && r.Restricted != iam.No {
 		policies.Resource = restricted(r, policies.Resource)
 	}
 	return request, policies, notes

@@ -74,9 +74,8 @@ func mayTagSession(trust *iam.Policy) bool {
 	return false
 }
 
-// requestContext are the keys of a direct call over TLS, made now, on a
-// resource, whoever makes it; what it does not hold is not known.
-func (x *Index) requestContext(r *Resource, action string) *iam.Context {
+// directCall are the keys of a direct call over TLS, made now.
+func (x *Index) directCall() *iam.Context {
 	c := iam.NewOpenContext()
 	// A caller chooses TLS, and calls directly: what a service does on its
 	// behalf is another question.
@@ -87,6 +86,13 @@ func (x *Index) requestContext(r *Resource, action string) *iam.Context {
 	if !x.options.Now.IsZero() {
 		c.Set("aws:CurrentTime", x.options.Now.UTC().Format(time.RFC3339)).Set("aws:EpochTime", strconv.FormatInt(x.options.Now.Unix(), 10))
 	}
+	return c
+}
+
+// requestContext are the keys of a direct call on a resource, whoever makes it;
+// what it does not hold is not known.
+func (x *Index) requestContext(r *Resource, action string) *iam.Context {
+	c := x.memory.direct().Clone()
 	if r.Account != "" {
 		c.Set("aws:ResourceAccount", r.Account)
 		c.Set("s3:ResourceAccount", r.Account)

@@ -163,7 +163,7 @@ func Load(ctx context.Context, s Snapshot, options Options) (*Index, error) {
 			return nil, err
 		}
 	}
-	x.memory.able = sync.OnceValue(x.assuming)
+	x.memory.able, x.memory.direct = sync.OnceValue(x.assuming), sync.OnceValue(x.directCall)
 	slices.SortFunc(x.principals, func(a, b *Principal) int { return strings.Compare(a.ARN, b.ARN) })
 	return x, nil
 }

@@ -177,6 +177,7 @@ type memory struct {
 	assumers sync.Map // *Principal to []edge
 	callers  sync.Map // action to []*Principal
 	able     func() map[string][]*Principal
+	direct   func() *iam.Context
 	actions  sync.Map // type, with "/" for what is inside, to []string
 }
 

@@ -1,6 +1,8 @@
 package iam
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -39,6 +41,12 @@ func NewOpenContext() *Context { return &Context{open: true} }
 
 // Over is an empty context that asks c for what it was not told itself.
 func (c *Context) Over() *Context { return &Context{parent: c} }
+
+// Clone is a copy that may be changed; it asks the same context for what it does
+// not hold.
+func (c *Context) Clone() *Context {
+	return &Context{parent: c.parent, open: c.open, closed: slices.Clone(c.closed), entries: maps.Clone(c.entries)}
+}
 
 // On are c's own keys over another context: a cheap way to combine what many
 // requests share with what each has of its own. Neither may be changed after.
