@@ -146,6 +146,9 @@ def main(recording, out):
             # The emulator calls every snapshot public; one region's are enough.
             body["Snapshots"] = []
         if last == "iam-get-account-authorization-details.json":
+            # As the credential report has it, which tells a user from an earlier one by it.
+            for user in body["UserDetailList"]:
+                user["CreateDate"] = "2023-02-01T09:00:00+00:00"
             # AWS lists its own policies where they are attached; the emulator lists all.
             body["Policies"] = [p for p in body["Policies"] if not p["Arn"].startswith("arn:aws:iam::aws:") or p.get("AttachmentCount")]
         if last == "iam-get-credential-report.json":
