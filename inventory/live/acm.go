@@ -57,6 +57,7 @@ func (s *Scope) certificate(ctx context.Context, c types.CertificateSummary) err
 		d.Fold(x, Folding{Drop: []string{"KeyAlgorithm", "Options"}})
 		algorithm(x.KeyAlgorithm)
 		if o := x.Options; o != nil {
+			//lint:ignore SA1019 certificates that were made with it off still say so
 			d.Set("CertificateTransparencyLoggingPreference", o.CertificateTransparencyLoggingPreference)
 			d.Set("CertificateExport", o.Export)
 		}

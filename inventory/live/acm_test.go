@@ -29,6 +29,7 @@ func acmFake(t *testing.T) *fake {
 		return &acm.DescribeCertificateOutput{Certificate: &types.CertificateDetail{CertificateArn: in.CertificateArn, DomainName: aws.String("example.com"), SubjectAlternativeNames: []string{"example.com", "*.example.com"},
 			DomainValidationOptions: []types.DomainValidation{{DomainName: aws.String("example.com"), ValidationMethod: types.ValidationMethodDns, ValidationStatus: types.DomainStatusSuccess}},
 			InUseBy:                 []string{"arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/web/1"}, KeyAlgorithm: types.KeyAlgorithmRsa2048, NotAfter: &end, Status: types.CertificateStatusIssued,
+			//lint:ignore SA1019 certificates that were made with it off still say so
 			Options: &types.CertificateOptions{CertificateTransparencyLoggingPreference: types.CertificateTransparencyLoggingPreferenceDisabled, Export: types.CertificateExportEnabled}}}, nil
 	})
 	return f
