@@ -23,8 +23,10 @@ check: build
 	$(GO) tool staticcheck ./...
 	@size=$$(wc -c < bin/merlon); echo "bin/merlon: $$size bytes"; test $$size -lt $(MAXSIZE) || { echo 'the binary is larger than $(MAXSIZE) bytes: see docs/design/decisions.md, "Binary size"'; exit 1; }
 
-# Every fuzz target for $(FUZZTIME), two at a time. go test -fuzz takes one target a run.
+# Every fuzz target for $(FUZZTIME), two at a time. go test -fuzz takes one target a
+# run. What earlier runs found is dropped: trying it again would take the time.
 fuzz:
+	$(GO) clean -fuzzcache
 	@git ls-files -co --exclude-standard '*_test.go' | xargs grep -oE '^func Fuzz\w+' | sed 's/_test.go:func /_test.go /' | sort \
 	  | xargs -P 2 -n 2 sh internal/fuzz.sh $(GO) $(FUZZTIME)
 
