@@ -87,9 +87,9 @@ func (in *input) callTable(ctx context.Context, s *inventory.Snapshot) error {
 // The calls that are made once a region are known; of the calls that are made
 // once a resource the number is known where a snapshot of the same scope is kept.
 func (in *input) dryRun(ctx context.Context, schemas *inventory.SchemaSet) error {
-	services, err := live.Select(live.Services(), in.live.Services)
+	services, err := in.services()
 	if err != nil {
-		return usage("%w", err)
+		return err
 	}
 	session, err := live.Connect(ctx, in.live)
 	if err != nil {

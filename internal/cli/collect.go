@@ -19,6 +19,7 @@ is in the snapshot as a gap.`,
 		Example: `  merlon collect -o acme.db
   merlon collect -o acme.db --organization --role MerlonReadOnly --external-id 7f3c
   merlon collect -o acme.db --region eu-central-1 --service s3 --service iam
+  merlon collect -o acme.db --last-accessed    what users and roles used, too
   merlon collect -o acme.db --resume           go on after an interruption
   merlon collect --dry-run                     the calls that would be made`,
 		Args: cobra.NoArgs,
@@ -49,6 +50,7 @@ is in the snapshot as a gap.`,
 		},
 	}
 	in.addFlags(c.Flags(), true)
+	in.addLastAccessed(c.Flags())
 	c.Flags().StringVarP(&in.output, "output", "o", "", "snapshot `FILE` to write")
 	return c
 }

@@ -19,9 +19,9 @@ import (
 // collect reads live AWS, or a folder of CLI output, into a snapshot file and
 // returns its path.
 func (in *input) collect(ctx context.Context, schemas *inventory.SchemaSet) (string, error) {
-	services, err := live.Select(live.Services(), in.live.Services)
+	services, err := in.services()
 	if err != nil {
-		return "", usage("%w", err)
+		return "", err
 	}
 	if in.awscli != "" {
 		return in.replay(ctx, schemas, services)

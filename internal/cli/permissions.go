@@ -17,6 +17,7 @@ func newPermissions(env Environment) *cobra.Command {
 	var (
 		format, name, trust, external string
 		services                      []string
+		accessed                      bool
 	)
 	c := &cobra.Command{
 		Use:   "permissions",
@@ -27,6 +28,7 @@ carries it, its trust and its external id. The CloudFormation is ready for a
 StackSet over an organization.`,
 		Example: `  merlon permissions > merlon-read-only.json
   merlon permissions --service s3 --service iam
+  merlon permissions --last-accessed > merlon-read-only.json
   merlon permissions --format cloudformation --trust arn:aws:iam::111122223333:role/security --external-id 7f3c > role.yaml
   merlon permissions --format terraform --trust 111122223333 > role.tf`,
 		Args: cobra.NoArgs,
@@ -34,6 +36,9 @@ StackSet over an organization.`,
 			selected, err := live.Select(live.Services(), services)
 			if err != nil {
 				return usage("%w", err)
+			}
+			if accessed {
+				selected = live.LastAccessed(selected)
 			}
 			r := role{name: name, trust: trust, external: external, parts: live.Split(live.Actions(selected))}
 			if err := r.check(format != "json"); err != nil {
@@ -53,6 +58,7 @@ StackSet over an organization.`,
 	f := c.Flags()
 	f.StringVar(&format, "format", "json", "json, cloudformation or terraform")
 	f.StringArrayVar(&services, "service", nil, "`SERVICE` to read, or !SERVICE to leave out (repeatable)")
+	f.BoolVar(&accessed, "last-accessed", false, "also what --last-accessed of collect and scan calls")
 	f.StringVar(&name, "role-name", "MerlonReadOnly", "`NAME` of the role")
 	f.StringVar(&trust, "trust", "", "who may assume the role: an account id or the ARN of a role or user")
 	f.StringVar(&external, "external-id", "", "external id that the trust asks for")

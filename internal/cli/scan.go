@@ -63,6 +63,7 @@ the controls are the same for all of them.
 		},
 	}
 	in.addFlags(c.Flags(), false)
+	in.addLastAccessed(c.Flags())
 	f := c.Flags()
 	f.StringVarP(&in.output, "output", "o", "", "keep the snapshot in `FILE` (default: the user's cache folder)")
 	j.addReportFlags(c, "high")

@@ -39,6 +39,8 @@ type input struct {
 	output    string
 	quiet     bool
 	dry       bool
+	// accessed also reads what each user and role used (--last-accessed).
+	accessed bool
 
 	// title stands for the source in reports, where its path says nothing.
 	title string
@@ -73,6 +75,26 @@ func (in *input) addFlags(f *pflag.FlagSet, liveOnly bool) {
 	f.BoolVar(&in.resume, "resume", false, "go on with the last unfinished scan of the same scope")
 	f.DurationVar(&in.maxAge, "max-age", 0, "use a snapshot of the same scope that is younger than this, such as 1h")
 	f.BoolVarP(&in.quiet, "quiet", "q", false, "no progress and no summary of calls")
+}
+
+// addLastAccessed registers the flag for what costs calls for each user and role.
+func (in *input) addLastAccessed(f *pflag.FlagSet) {
+	f.BoolVar(&in.accessed, "last-accessed", false, "also read which services and actions each IAM user and role used, and when (two calls or more for each)")
+}
+
+// services are the collectors that the flags choose.
+func (in *input) services() ([]*live.Service, error) {
+	services, err := live.Select(live.Services(), in.live.Services)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	if in.accessed {
+		if !slices.ContainsFunc(services, func(s *live.Service) bool { return s.Name == "iam" }) {
+			return nil, usage("--last-accessed is read by the service iam, which --service leaves out")
+		}
+		services = live.LastAccessed(services)
+	}
+	return services, nil
 }
 
 // prepare reads merlon.yaml and fills in what the flags leave open.
@@ -119,6 +141,9 @@ func (in *input) prepare(c *cobra.Command) error {
 	}
 	if given > 1 {
 		return usage("--snapshot, --awscli and --cloudformation exclude each other")
+	}
+	if in.accessed && (in.snapshot != "" || len(in.templates) > 0) {
+		return usage("--last-accessed is for reading accounts, not for --snapshot and --cloudformation")
 	}
 	in.live.Limits = live.DefaultLimits()
 	in.live.Budget = live.NewBudget(in.perSecond, in.env.Now)
@@ -188,6 +213,10 @@ func (in *input) scope(account merlon.AccountID) string {
 	for _, list := range [][]string{o.Accounts, o.Regions, o.Services} {
 		sorted := slices.Sorted(slices.Values(list))
 		words = append(words, strings.Join(sorted, ","))
+	}
+	// A scan without the flag keeps the id it always had.
+	if in.accessed {
+		words = append(words, "last-accessed")
 	}
 	return merlon.HashID(words...)
 }

@@ -65,20 +65,30 @@ var iamPage = aws.Int32(1000)
 // report: no call is made for each user, role or policy.
 func iamService() *Service { return iamServiceWaiting(defaultReportWait) }
 
-func iamServiceWaiting(wait reportWait) *Service {
-	return &Service{
-		Name: "iam", Title: "IAM", Global: true,
+func iamServiceWaiting(wait reportWait) *Service { return iamServiceReading(wait, false) }
+
+const iamName = "iam"
+
+// iamServiceReading also reads what each user and role used where accessed is set.
+func iamServiceReading(wait reportWait, accessed bool) *Service {
+	svc := &Service{
+		Name: iamName, Title: "IAM", Global: true,
 		Operations: []*Operation{iamGetAccountAuthorizationDetails.Operation, iamListRoles.Operation, iamListServiceSpecificCredentials.Operation,
 			iamGetCredentialReport.Operation, iamGenerateCredentialReport.Operation, iamListVirtualMFADevices.Operation,
 			iamGetAccountPasswordPolicy.Operation, iamListInstanceProfiles.Operation, iamListServerCertificates.Operation,
 			iamListSAMLProviders.Operation, iamGetSAMLProvider.Operation, iamListOIDCProviders.Operation, iamGetOIDCProvider.Operation},
-		Collect: func(ctx context.Context, s *Scope) error { return collectIAM(ctx, s, wait) },
+		Collect: func(ctx context.Context, s *Scope) error { return collectIAM(ctx, s, wait, accessed) },
 	}
+	if accessed {
+		svc.Operations = append(svc.Operations, iamGenerateUserAccess.Operation, iamGetUserAccess.Operation,
+			iamGenerateRoleAccess.Operation, iamGetRoleAccess.Operation)
+	}
+	return svc
 }
 
-func collectIAM(ctx context.Context, s *Scope, wait reportWait) error {
+func collectIAM(ctx context.Context, s *Scope, wait reportWait, accessed bool) error {
 	steps := []func(context.Context) error{
-		func(ctx context.Context) error { return s.iamPrincipals(ctx, wait) },
+		func(ctx context.Context) error { return s.iamPrincipals(ctx, wait, accessed) },
 		s.iamMFADevices,
 		s.iamPasswordPolicy,
 		s.iamInstanceProfiles,

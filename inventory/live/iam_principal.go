@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,8 +22,9 @@ type details struct {
 	used map[string]bool
 }
 
-// iamPrincipals reads the details and the credential report, and writes both.
-func (s *Scope) iamPrincipals(ctx context.Context, wait reportWait) error {
+// iamPrincipals reads the details and the credential report, and what was used
+// where that was asked for, and writes all of it.
+func (s *Scope) iamPrincipals(ctx context.Context, wait reportWait, accessed bool) error {
 	all := &details{byName: map[string]*Draft{}, used: map[string]bool{}}
 	var report *credentialReport
 	steps := []func(context.Context) error{
@@ -40,6 +42,15 @@ func (s *Scope) iamPrincipals(ctx context.Context, wait reportWait) error {
 	}
 	if err := s.moreOfUsers(ctx, all); err != nil {
 		return err
+	}
+	if accessed {
+		if err := s.lastAccessed(ctx, all, wait); err != nil {
+			return err
+		}
+	} else {
+		for _, d := range slices.Concat(all.users, all.roles) {
+			d.UnknownBecause(servicesLastAccessed, lastAccessedNotAsked)
+		}
 	}
 	if err := s.iamCredentialReport(ctx, all.users, report); err != nil {
 		return err
