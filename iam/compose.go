@@ -34,10 +34,13 @@ type Document struct {
 
 // DocumentStatement is a statement to be written.
 type DocumentStatement struct {
-	Sid      string `json:",omitempty"`
-	Effect   string
-	Action   Words
-	Resource Words
+	Sid         string `json:",omitempty"`
+	Effect      string
+	Action      Words                       `json:",omitempty"`
+	NotAction   Words                       `json:",omitempty"`
+	Resource    Words                       `json:",omitempty"`
+	NotResource Words                       `json:",omitempty"`
+	Condition   map[string]map[string]Words `json:",omitempty"` // by operator and key
 }
 
 // Words are the strings of an element: one is written as a string, more as a list.
@@ -87,7 +90,24 @@ func (d Document) Size() int {
 }
 
 func (s *DocumentStatement) size() int {
-	n := len(`{"Effect":"","Action":,"Resource":}`) + len(s.Effect) + s.Action.size() + s.Resource.size()
+	n := len(`{"Effect":""}`) + len(s.Effect)
+	for _, e := range [...]struct {
+		name string
+		list Words
+	}{{"Action", s.Action}, {"NotAction", s.NotAction}, {"Resource", s.Resource}, {"NotResource", s.NotResource}} {
+		if len(e.list) > 0 {
+			n += len(`,"":`) + len(e.name) + e.list.size()
+		}
+	}
+	if len(s.Condition) > 0 {
+		n += len(`,"Condition":{}`) + len(s.Condition) - 1 // the commas
+		for operator, keys := range s.Condition {
+			n += quoted(operator) + len(`:{}`) + max(0, len(keys)-1)
+			for key, values := range keys {
+				n += quoted(key) + len(`:`) + values.size()
+			}
+		}
+	}
 	if s.Sid != "" {
 		n += len(`"Sid":"",`) + len(s.Sid)
 	}
@@ -126,11 +146,14 @@ func quoted(s string) int {
 // share a statement. The others are grouped service by service, by equal
 // resources or by equal actions, whichever is shorter; no statement allows what
 // the grants do not. The error wraps [ErrTooLarge].
-func (g *Grants) Documents(limit int) ([]Document, error) {
+func (g *Grants) Documents(limit int) ([]Document, error) { return pack(g.statements(), limit) }
+
+// pack puts statements into documents of at most limit characters.
+func pack(statements []DocumentStatement, limit int) ([]Document, error) {
 	empty := Document{Version: "2012-10-17"}
 	room := limit - empty.Size()
 	var parts []DocumentStatement
-	for _, s := range g.statements() {
+	for _, s := range statements {
 		split, err := s.split(room)
 		if err != nil {
 			return nil, err
@@ -173,6 +196,9 @@ func (s DocumentStatement) split(room int) ([]DocumentStatement, error) {
 	if s.size() <= room {
 		return []DocumentStatement{s}, nil
 	}
+	if len(s.NotAction)+len(s.NotResource) > 0 {
+		return s.halve(room)
+	}
 	// The longer list is cut; the other must leave room for what is cut from it.
 	long, short := &s.Resource, &s.Action
 	if s.Action.size() > s.Resource.size() {
@@ -211,6 +237,35 @@ func (s DocumentStatement) split(room int) ([]DocumentStatement, error) {
 		all = all[n:]
 	}
 	return out, nil
+}
+
+// halve cuts the list of a statement that names exceptions in another. Exceptions
+// themselves are never cut: two halves of them would together except nothing.
+func (s DocumentStatement) halve(room int) ([]DocumentStatement, error) {
+	if s.size() <= room {
+		return []DocumentStatement{s}, nil
+	}
+	a, b := s, s
+	switch half := len(s.Action) / 2; {
+	case half > 0:
+		a.Action, b.Action = s.Action[:half], s.Action[half:]
+	case len(s.Resource) > 1:
+		half = len(s.Resource) / 2
+		a.Resource, b.Resource = s.Resource[:half], s.Resource[half:]
+	default:
+		return nil, fmt.Errorf("%w: a statement of exceptions has %d characters more than are left", ErrTooLarge, s.size()-room)
+	}
+	first, err := a.halve(room)
+	if err != nil {
+		return nil, err
+	}
+	second, err := b.halve(room)
+	return append(first, second...), err
+}
+
+// key tells statements apart by all but their actions.
+func (s *DocumentStatement) key() string {
+	return fmt.Sprintf("%s %q %q %q %q", s.Effect, s.NotAction, s.Resource, s.NotResource, s.Condition)
 }
 
 // statements groups the grants: first what stands on every resource, then the

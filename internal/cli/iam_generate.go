@@ -25,9 +25,11 @@ type generate struct {
 	actions []string
 	exclude []string
 	file    string
-	trail   trailSource
-	today   todaysPolicies
-	out     policyOutput
+	// accessed is the principal whose last-accessed data count.
+	accessed string
+	trail    trailSource
+	today    todaysPolicies
+	out      policyOutput
 }
 
 func newIAMGenerate(env Environment) *cobra.Command {
@@ -49,6 +51,11 @@ folders of them; --principal says whose calls count, sessions of a role included
 Calls that were denied are listed and not granted, and so is what CloudTrail does
 not show and what could not be mapped to actions.
 
+From last-accessed data: --last-accessed PRINCIPAL takes from the policies that a user
+or role has in --snapshot (of merlon collect --last-accessed) the services and actions
+that it did not use. Resources, conditions and Deny stay. Where AWS tracks a service and
+not its actions, all of the service stays; what the data cannot tell is said.
+
 --compare FILE (a policy of today) or --current (from --snapshot) lists what the
 new policy takes away.
 
@@ -60,7 +67,8 @@ could not be read.`,
 		Example: `  merlon iam generate --read arn:aws:s3:::reports --write 'arn:aws:s3:::reports/*' --list ec2
   merlon iam generate --action sqs:SendMessage=arn:aws:sqs:eu-west-1:111122223333:orders
   merlon iam generate --file wishes.yaml -o policy.json
-  merlon iam generate --cloudtrail logs/ --principal arn:aws:iam::111122223333:role/app --compare today.json`,
+  merlon iam generate --cloudtrail logs/ --principal arn:aws:iam::111122223333:role/app --compare today.json
+  merlon iam generate --last-accessed arn:aws:iam::111122223333:role/app --snapshot acme.db`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return g.run(c.Context(), env) },
 	}
@@ -72,6 +80,7 @@ could not be read.`,
 	f.StringArrayVar(&g.actions, "action", nil, "grant `ACTION[=ARN]`; without an ARN on the named resources that it takes (repeatable)")
 	f.StringArrayVar(&g.exclude, "exclude", nil, "do not grant actions that match `PATTERN` (repeatable)")
 	f.StringVar(&g.file, "file", "", "read what to grant from a YAML `FILE` (- for standard input)")
+	f.StringVar(&g.accessed, "last-accessed", "", "keep of the policies of `PRINCIPAL` in --snapshot what it used")
 	g.trail.addFlags(f)
 	g.today.addFlags(f)
 	g.out.addFlags(f)
@@ -81,6 +90,9 @@ could not be read.`,
 func (g *generate) run(ctx context.Context, env Environment) error {
 	if err := g.out.check(); err != nil {
 		return err
+	}
+	if g.accessed != "" {
+		return g.fromLastAccessed(ctx, env)
 	}
 	if err := g.today.check(g.trail.principal); err != nil {
 		return err
@@ -118,6 +130,28 @@ func (g *generate) run(ctx context.Context, env Environment) error {
 		return err
 	}
 	return g.out.write(env, ref, &p.Grants, said{notes: proposalNotes(p), changes: changes})
+}
+
+// fromLastAccessed checks that nothing else was asked for, and writes the policy.
+func (g *generate) fromLastAccessed(ctx context.Context, env Environment) error {
+	if g.today.snapshot == "" {
+		return usage("--last-accessed needs --snapshot FILE")
+	}
+	wished := g.file != "" || len(g.actions)+len(g.exclude) > 0
+	for _, on := range g.levels {
+		wished = wished || len(*on) > 0
+	}
+	if wished || len(g.trail.paths) > 0 || g.trail.principal != "" {
+		return usage("--last-accessed, --cloudtrail and access levels exclude each other")
+	}
+	if g.today.current || len(g.today.files) > 0 {
+		return usage("--last-accessed compares with the policies in the snapshot; leave out --compare and --current")
+	}
+	ref, err := reference.Load()
+	if err != nil {
+		return err
+	}
+	return writeLastAccessed(ctx, env, ref, &g.out, g.today.snapshot, g.accessed)
 }
 
 // wishes puts flags and file together.

@@ -48,10 +48,12 @@ type note struct {
 
 // said is what is said about policies: in words, and for programs whole.
 type said struct {
-	notes   []note
-	usage   *iam.UsageReport
-	trail   *record.TrailSum
-	changes *difference
+	notes []note
+	usage *iam.UsageReport
+	trail *record.TrailSum
+	// narrowed is what last-accessed data left of today's policies.
+	narrowed *iam.Narrowed
+	changes  *difference
 }
 
 // write prints the policies and what is said about them.
@@ -60,8 +62,14 @@ func (o *policyOutput) write(env Environment, ref *reference.Reference, g *iam.G
 	if err != nil {
 		return err
 	}
-	notes := append(policyNotes(ref, g, docs), about.notes...)
-	notes = append(notes, differenceNotes(about.changes)...)
+	about.notes = append(policyNotes(ref, g, docs), about.notes...)
+	return o.print(env, docs, about)
+}
+
+// print prints policies, and what is said about them with how they differ from
+// today's.
+func (o *policyOutput) print(env Environment, docs []iam.Document, about said) error {
+	notes := append(about.notes, differenceNotes(about.changes)...)
 	if o.format == "json" {
 		about.notes = notes
 		return o.writeJSON(env, docs, about)
@@ -140,8 +148,9 @@ func (o *policyOutput) writeJSON(env Environment, docs []iam.Document, about sai
 		Notes    []note           `json:"notes"`
 		Usage    *iam.UsageReport `json:"usage,omitempty"`
 		Trail    *record.TrailSum `json:"trail,omitempty"`
+		Accessed *iam.Narrowed    `json:"lastAccessed,omitempty"`
 		Changes  *difference      `json:"changes,omitempty"`
-	}{docs, about.notes, about.usage, about.trail, about.changes})
+	}{docs, about.notes, about.usage, about.trail, about.narrowed, about.changes})
 }
 
 // policyNotes says what stands on every resource, and what the number of
@@ -160,6 +169,12 @@ func policyNotes(ref *reference.Reference, g *iam.Grants, docs []iam.Document) [
 		notes = append(notes, note{"no-resource", "take no resource and stand on \"*\": " + strings.Join(unbound, ", ")})
 	}
 	notes = append(notes, wide...)
+	return append(notes, documentNotes(docs)...)
+}
+
+// documentNotes says what the number of policies asks for.
+func documentNotes(docs []iam.Document) []note {
+	var notes []note
 	if len(docs) == 0 {
 		notes = append(notes, note{"empty", "there is nothing to grant: no policy is written"})
 	}

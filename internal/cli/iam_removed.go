@@ -26,7 +26,7 @@ type todaysPolicies struct {
 func (t *todaysPolicies) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&t.files, "compare", nil, "list what is taken away compared with the policy in `FILE` (repeatable)")
 	f.BoolVar(&t.current, "current", false, "list what is taken away compared with the principal's policies in --snapshot")
-	f.StringVar(&t.snapshot, "snapshot", "", "snapshot `FILE` for --current")
+	f.StringVar(&t.snapshot, "snapshot", "", "snapshot `FILE` for --current and --last-accessed")
 }
 
 func (t *todaysPolicies) check(principal string) error {
@@ -64,6 +64,16 @@ func (t *todaysPolicies) against(ctx context.Context, env Environment, ref *refe
 	if err != nil {
 		return nil, err
 	}
+	d, err := compareDocuments(ref, today, docs)
+	if err != nil {
+		return nil, err
+	}
+	d.Removed = iam.Removed(ref, today, g)
+	return d, nil
+}
+
+// compareDocuments compares new policies with today's by what they permit.
+func compareDocuments(ref *reference.Reference, today []*iam.Policy, docs []iam.Document) (*difference, error) {
 	var proposed []*iam.Policy
 	for _, d := range docs {
 		text, err := d.Indent()
@@ -77,7 +87,8 @@ func (t *todaysPolicies) against(ctx context.Context, env Environment, ref *refe
 		p.Name = "the new policy"
 		proposed = append(proposed, p)
 	}
-	d := &difference{Removed: iam.Removed(ref, today, g)}
+	d := &difference{Removed: []iam.Removal{}}
+	var err error
 	if d.Lost, err = iam.Compare(ref, proposed, today); err != nil {
 		return nil, err
 	}
