@@ -139,6 +139,9 @@ func (s *Scope) accessed(ctx context.Context, j *accessJob, wait reportWait) ([]
 			return nil, fmt.Errorf("%w: the job's status is %.40q", errAccessJob, got.JobStatus)
 		}
 		read.Properties = j.get.Fills
+		if got.JobCompletionDate != nil {
+			read.At = *got.JobCompletionDate // the facts are of then, in a recording too
+		}
 		j.of.read(read)
 		for i := range got.ServicesLastAccessed {
 			list = append(list, accessOf(&got.ServicesLastAccessed[i]))
