@@ -348,3 +348,41 @@ func TestNarrowKeepsItsPromise(t *testing.T) {
 		t.Errorf("%d requests were allowed and %d of them no longer: too few to tell", allowed, taken)
 	}
 }
+
+func TestNarrowExceptions(t *testing.T) {
+	ref, err := reference.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The reference does not know the action that is excepted.
+	today := parsed(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":["sqs:Nonesuch"],"Resource":"*"}}`)
+	n, err := Narrow(ref, today, accessedData())
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := n.Documents(ManagedPolicySize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := policiesOf(t, docs)
+	for action, want := range map[string]Decision{"sqs:Nonesuch": ImplicitlyDenied, "sqs:SendMessage": Allowed} {
+		if got := Permits(left, asked(action, "arn:aws:x:::y", NewContext())); got != want {
+			t.Errorf("%s is %v, want %v", action, got, want)
+		}
+	}
+}
+
+func TestShortest(t *testing.T) {
+	for _, tt := range []struct{ actions, want Words }{
+		{Words{"s3:GetObject", "s3:Get*", "s3:GetObject"}, Words{"s3:Get*"}},
+		{Words{"s3:Get*", "s3:*"}, Words{"s3:*"}},
+		{Words{"s3:G*", "s3:G?*"}, Words{"s3:G*"}},
+		{Words{"s3:GE*", "s3:Ge*"}, Words{"s3:GE*"}},
+		{Words{"s3:*Object", "s3:Get*"}, Words{"s3:*Object", "s3:Get*"}},
+		{Words{"sqs:SendMessage"}, Words{"sqs:SendMessage"}},
+	} {
+		if d := cmp.Diff(tt.want, shortest(append(Words{}, tt.actions...))); d != "" {
+			t.Errorf("%v: %s", tt.actions, d)
+		}
+	}
+}
