@@ -68,8 +68,8 @@ func TestResourceTypes(t *testing.T) {
 func TestHostilePattern(t *testing.T) {
 	r := load(t)
 	start := time.Now()
-	r.ResourceTypes("arn:aws:ec2:" + strings.Repeat("*a", 1000) + "b")
-	for range r.Match("ec2:" + strings.Repeat("*e", 5000) + "!") {
+	r.ResourceTypes("arn:aws:ec2:" + strings.Repeat("*a", 250) + "b")
+	for range r.Match("ec2:" + strings.Repeat("*e", 1000) + "!") {
 		t.Error("a match")
 	}
 	if d := time.Since(start); d > 20*time.Second {
