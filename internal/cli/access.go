@@ -13,20 +13,13 @@ import (
 // asking opens what the flags name and asks it. Guardrails that could not be
 // read count as unknown with --strict.
 func (in *input) asking(ctx context.Context, strict bool, ask func(*access.Index) error) error {
-	schemas, err := inventory.LoadSchemas()
-	if err != nil {
-		return err
-	}
-	s, err := in.open(ctx, schemas)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	x, err := access.Load(ctx, s, access.Options{Now: in.env.Now(), StrictGuardrails: strict})
-	if err != nil {
-		return err
-	}
-	return ask(x)
+	return in.opened(ctx, func(s *inventory.Snapshot) error {
+		x, err := access.Load(ctx, s, access.Options{Now: in.env.Now(), StrictGuardrails: strict})
+		if err != nil {
+			return err
+		}
+		return ask(x)
+	})
 }
 
 // contextKeys reads --context KEY=VALUE flags; a key that is given twice has both values.

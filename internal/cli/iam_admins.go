@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -41,14 +40,7 @@ Exit codes: 0 answered; 1 failure; 2 usage.`,
 					return err
 				}
 				if asJSON {
-					encoder := json.NewEncoder(env.Stdout)
-					encoder.SetEscapeHTML(false)
-					for i := range list {
-						if err := encoder.Encode(&list[i]); err != nil {
-							return err
-						}
-					}
-					return nil
+					return encodeLines(env.Stdout, list)
 				}
 				return printAdmins(env.Stdout, x, list, unknowns)
 			})

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -72,14 +71,7 @@ Exit codes: 0 answered; 1 failure; 2 usage.`,
 					}
 				}
 				if asJSON {
-					encoder := json.NewEncoder(env.Stdout)
-					encoder.SetEscapeHTML(false)
-					for i := range paths {
-						if err := encoder.Encode(&paths[i]); err != nil {
-							return err
-						}
-					}
-					return nil
+					return encodeLines(env.Stdout, paths)
 				}
 				return printPaths(env.Stdout, paths, unknowns, all || len(args) == 1)
 			})

@@ -1,21 +1,13 @@
 package cli
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"merlon.dev/merlon/iam"
 )
-
-// maxRequestLine bounds one line of a file of requests.
-const maxRequestLine = 64 << 20
 
 func newIAMEvaluate(env Environment) *cobra.Command {
 	var file string
@@ -40,16 +32,12 @@ Exit codes: 0 every line was answered; 1 a line could not be read; 2 usage.`,
 			if file == "" {
 				return usage("iam evaluate needs --requests FILE (- for standard input)")
 			}
-			in := env.Stdin
-			if file != "-" {
-				f, err := os.Open(file)
-				if err != nil {
-					return fmt.Errorf("read requests: %w", err)
-				}
-				defer f.Close()
-				in = f
+			requests, err := env.openRequests(file)
+			if err != nil {
+				return err
 			}
-			return evaluateLines(env.Stdout, in, trace)
+			defer requests.Close()
+			return answerLines(env.Stdout, requests, func(number int, line []byte) (any, error) { return evaluateLine(number, line, trace) })
 		},
 	}
 	c.Flags().StringVar(&file, "requests", "", "read requests from `FILE`, one JSON object a line (- for standard input)")
@@ -57,55 +45,27 @@ Exit codes: 0 every line was answered; 1 a line could not be read; 2 usage.`,
 	return c
 }
 
-// evaluateLines answers each line before it reads the next.
-func evaluateLines(w io.Writer, r io.Reader, trace bool) error {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 64<<10), maxRequestLine)
-	out := bufio.NewWriter(w)
-	defer out.Flush()
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	number, bad := 0, 0
-	for lines.Scan() {
-		number++
-		line := bytes.TrimSpace(lines.Bytes())
-		if len(line) == 0 {
-			continue
-		}
-		q, problems, err := iam.ParseQuestion(line)
-		answer := iam.Answer{}
-		if q != nil {
-			answer.Name = q.Name
-		}
-		switch {
-		case err != nil:
-			bad++
-			answer.Error = fmt.Sprintf("line %d: %v", number, err)
-		default:
-			texts := make([]string, len(problems))
-			for i, p := range problems {
-				texts[i] = p.Error()
-			}
-			answer.Error = strings.Join(texts, "; ")
-			if trace {
-				answer.Trace = iam.Explain(&q.Request, &q.Policies)
-				answer.Decision = answer.Trace.Decision
-			} else {
-				answer.Decision = iam.Evaluate(&q.Request, &q.Policies)
-			}
-		}
-		if err := encoder.Encode(answer); err != nil {
-			return err
-		}
+// evaluateLine decides one question.
+func evaluateLine(number int, line []byte, trace bool) (iam.Answer, error) {
+	q, problems, err := iam.ParseQuestion(line)
+	answer := iam.Answer{}
+	if q != nil {
+		answer.Name = q.Name
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read requests: line %d: %w", number+1, err)
+	if err != nil {
+		answer.Error = fmt.Sprintf("line %d: %v", number, err)
+		return answer, err
 	}
-	if err := out.Flush(); err != nil {
-		return err
+	texts := make([]string, len(problems))
+	for i, p := range problems {
+		texts[i] = p.Error()
 	}
-	if bad > 0 {
-		return fmt.Errorf("%d of %d lines could not be read; their answers say why", bad, number)
+	answer.Error = strings.Join(texts, "; ")
+	if trace {
+		answer.Trace = iam.Explain(&q.Request, &q.Policies)
+		answer.Decision = answer.Trace.Decision
+	} else {
+		answer.Decision = iam.Evaluate(&q.Request, &q.Policies)
 	}
-	return nil
+	return answer, nil
 }

@@ -129,21 +129,17 @@ func (in *input) policies(c *cobra.Command) ([]lintPolicy, []string, error) {
 	if err := in.prepare(c); err != nil {
 		return nil, nil, err
 	}
-	schemas, err := inventory.LoadSchemas()
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := in.open(c.Context(), schemas)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer s.Close()
-	found, notes, err := snapshotPolicies(c.Context(), s)
-	if err != nil {
-		return nil, nil, err
-	}
-	hidden, err := hiddenPolicies(c.Context(), s)
-	return found, append(notes, hidden...), err
+	var found []lintPolicy
+	var notes []string
+	err := in.opened(c.Context(), func(s *inventory.Snapshot) (err error) {
+		if found, notes, err = snapshotPolicies(c.Context(), s); err != nil {
+			return err
+		}
+		hidden, err := hiddenPolicies(c.Context(), s)
+		notes = append(notes, hidden...)
+		return err
+	})
+	return found, notes, err
 }
 
 // hiddenPolicies are the list calls whose failure hides policies.

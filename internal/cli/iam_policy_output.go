@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -140,10 +139,7 @@ func (o *policyOutput) writeJSON(env Environment, docs []iam.Document, about sai
 		defer f.Close()
 		w = f
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(struct {
+	return encodeJSON(w, struct {
 		Policies []iam.Document   `json:"policies"`
 		Notes    []note           `json:"notes"`
 		Usage    *iam.UsageReport `json:"usage,omitempty"`

@@ -132,10 +132,3 @@ func explainProof(err error) error {
 	}
 	return err
 }
-
-func encodeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}

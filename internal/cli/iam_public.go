@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -59,17 +58,6 @@ Exit codes: 0 answered; 1 failure; 2 usage.`,
 	c.Flags().BoolVar(&strict, "strict", false, "take RCPs that could not be read for unknown")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
 	return c
-}
-
-// encodeLines writes one JSON object a line.
-func encodeLines[T any](w io.Writer, list []T) error {
-	encoder := json.NewEncoder(w)
-	for i := range list {
-		if err := encoder.Encode(&list[i]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // printPublic writes the exposures in groups: public for certain, public

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -49,13 +48,7 @@ Exit codes: 0 answered; 1 failure; 2 usage.`,
 					return err
 				}
 				if asJSON {
-					encoder := json.NewEncoder(env.Stdout)
-					for _, w := range list {
-						if err := encoder.Encode(w); err != nil {
-							return err
-						}
-					}
-					return nil
+					return encodeLines(env.Stdout, list)
 				}
 				return printWho(env.Stdout, x, list, notes)
 			})

@@ -32,18 +32,11 @@ needed makes an answer unknown and is named.`,
 
 // networks opens what the flags name and asks its networks.
 func (in *input) networks(ctx context.Context, ask func(*reach.Network) error) error {
-	schemas, err := inventory.LoadSchemas()
-	if err != nil {
-		return err
-	}
-	s, err := in.open(ctx, schemas)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	n, err := reach.Load(ctx, s)
-	if err != nil {
-		return err
-	}
-	return ask(n)
+	return in.opened(ctx, func(s *inventory.Snapshot) error {
+		n, err := reach.Load(ctx, s)
+		if err != nil {
+			return err
+		}
+		return ask(n)
+	})
 }

@@ -1,12 +1,7 @@
 package cli
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -36,16 +31,14 @@ ephemeral. Exit codes: 0 every line was answered; 1 a line could not be read.`,
 			if err := in.prepare(c); err != nil {
 				return err
 			}
-			requests := env.Stdin
-			if file != "-" {
-				f, err := os.Open(file)
-				if err != nil {
-					return fmt.Errorf("read requests: %w", err)
-				}
-				defer f.Close()
-				requests = f
+			requests, err := env.openRequests(file)
+			if err != nil {
+				return err
 			}
-			return in.networks(c.Context(), func(n *reach.Network) error { return checkLines(env.Stdout, requests, n) })
+			defer requests.Close()
+			return in.networks(c.Context(), func(n *reach.Network) error {
+				return answerLines(env.Stdout, requests, func(number int, line []byte) (any, error) { return checkLine(number, line, n) })
+			})
 		},
 	}
 	in.addFlags(c.Flags(), false)
@@ -53,41 +46,12 @@ ephemeral. Exit codes: 0 every line was answered; 1 a line could not be read.`,
 	return c
 }
 
-// checkLines answers each line before it reads the next.
-func checkLines(w io.Writer, r io.Reader, n *reach.Network) error {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 64<<10), maxRequestLine)
-	out := bufio.NewWriter(w)
-	defer out.Flush()
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	number, bad := 0, 0
-	for lines.Scan() {
-		number++
-		line := bytes.TrimSpace(lines.Bytes())
-		if len(line) == 0 {
-			continue
-		}
-		q, err := reach.ParseQuestion(line)
-		answer := &reach.Answer{ID: q.ID, Verdict: reach.Unknown, StoppedBy: []reach.Stop{}, Missing: []reach.Missing{}, Path: []reach.Hop{}}
-		if err != nil {
-			bad++
-			answer.Error = fmt.Sprintf("line %d: %v", number, err)
-		} else {
-			answer = n.Trace(q)
-		}
-		if err := encoder.Encode(answer); err != nil {
-			return err
-		}
+// checkLine answers one question.
+func checkLine(number int, line []byte, n *reach.Network) (*reach.Answer, error) {
+	q, err := reach.ParseQuestion(line)
+	if err != nil {
+		return &reach.Answer{ID: q.ID, Verdict: reach.Unknown, StoppedBy: []reach.Stop{}, Missing: []reach.Missing{}, Path: []reach.Hop{},
+			Error: fmt.Sprintf("line %d: %v", number, err)}, err
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read requests: line %d: %w", number+1, err)
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	if bad > 0 {
-		return fmt.Errorf("%d of %d lines could not be read; their answers say why", bad, number)
-	}
-	return nil
+	return n.Trace(q), nil
 }

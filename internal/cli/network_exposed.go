@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -32,16 +31,10 @@ Exit codes: 0 answered; 1 failure; 2 usage.`,
 			}
 			return in.networks(c.Context(), func(n *reach.Network) error {
 				list := n.Exposed()
-				if !asJSON {
-					return printExposed(env.Stdout, list)
+				if asJSON {
+					return encodeLines(env.Stdout, list)
 				}
-				encoder := json.NewEncoder(env.Stdout)
-				for _, e := range list {
-					if err := encoder.Encode(e); err != nil {
-						return err
-					}
-				}
-				return nil
+				return printExposed(env.Stdout, list)
 			})
 		},
 	}

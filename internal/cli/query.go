@@ -40,23 +40,16 @@ lists are JSON: use json_extract and json_each. A query cannot change anything.`
 			if err := in.prepare(c); err != nil {
 				return err
 			}
-			schemas, err := inventory.LoadSchemas()
-			if err != nil {
-				return err
-			}
-			s, err := in.open(c.Context(), schemas)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			if tables {
-				return listViews(c, env.Stdout, s)
-			}
-			rows := write(env.Stdout)
-			if err := s.Query(c.Context(), args[0], rows.row); err != nil {
-				return err
-			}
-			return rows.end()
+			return in.opened(c.Context(), func(s *inventory.Snapshot) error {
+				if tables {
+					return listViews(c, env.Stdout, s)
+				}
+				rows := write(env.Stdout)
+				if err := s.Query(c.Context(), args[0], rows.row); err != nil {
+					return err
+				}
+				return rows.end()
+			})
 		},
 	}
 	in.addFlags(c.Flags(), false)

@@ -173,6 +173,20 @@ func (in *input) open(ctx context.Context, schemas *inventory.SchemaSet) (*inven
 	return inventory.Open(ctx, path, schemas)
 }
 
+// opened opens what the flags name, reads it and closes it.
+func (in *input) opened(ctx context.Context, read func(*inventory.Snapshot) error) error {
+	schemas, err := inventory.LoadSchemas()
+	if err != nil {
+		return err
+	}
+	s, err := in.open(ctx, schemas)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return read(s)
+}
+
 // template loads CloudFormation templates into a snapshot: in memory, unless -o
 // names a file.
 func (in *input) template(ctx context.Context, schemas *inventory.SchemaSet) (*inventory.Snapshot, error) {
