@@ -1,12 +1,12 @@
 package iam
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"math/big"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -21,46 +21,6 @@ type test struct {
 	wants    []want
 }
 
-type setOperator uint8
-
-const (
-	noSet setOperator = iota
-	forAnyValue
-	forAllValues
-)
-
-// operator is a comparison without its negation.
-type operator struct {
-	family  family
-	negated bool
-	order   order
-}
-
-type family uint8
-
-const (
-	stringEquals family = iota
-	stringEqualsFold
-	stringLike
-	numeric
-	date
-	boolean
-	binary
-	address
-	arn
-	null
-)
-
-type order uint8
-
-const (
-	equal order = iota
-	less
-	lessOrEqual
-	greater
-	greaterOrEqual
-)
-
 // want is one value of the policy's side, ready to be compared.
 type want struct {
 	text    pattern
@@ -73,66 +33,6 @@ type want struct {
 	bytes   []byte
 	isTrue  bool
 	valid   bool
-}
-
-// operators are the condition operators of
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-// (read 2026-11-24), by their name in lower case.
-func operatorNamed(name string) (operator, bool) {
-	negate := func(o operator) operator { o.negated = true; return o }
-	switch strings.ToLower(name) {
-	case "stringequals":
-		return operator{family: stringEquals}, true
-	case "stringnotequals":
-		return negate(operator{family: stringEquals}), true
-	case "stringequalsignorecase":
-		return operator{family: stringEqualsFold}, true
-	case "stringnotequalsignorecase":
-		return negate(operator{family: stringEqualsFold}), true
-	case "stringlike":
-		return operator{family: stringLike}, true
-	case "stringnotlike":
-		return negate(operator{family: stringLike}), true
-	case "numericequals":
-		return operator{family: numeric}, true
-	case "numericnotequals":
-		return negate(operator{family: numeric}), true
-	case "numericlessthan":
-		return operator{family: numeric, order: less}, true
-	case "numericlessthanequals":
-		return operator{family: numeric, order: lessOrEqual}, true
-	case "numericgreaterthan":
-		return operator{family: numeric, order: greater}, true
-	case "numericgreaterthanequals":
-		return operator{family: numeric, order: greaterOrEqual}, true
-	case "dateequals":
-		return operator{family: date}, true
-	case "datenotequals":
-		return negate(operator{family: date}), true
-	case "datelessthan":
-		return operator{family: date, order: less}, true
-	case "datelessthanequals":
-		return operator{family: date, order: lessOrEqual}, true
-	case "dategreaterthan":
-		return operator{family: date, order: greater}, true
-	case "dategreaterthanequals":
-		return operator{family: date, order: greaterOrEqual}, true
-	case "bool":
-		return operator{family: boolean}, true
-	case "binaryequals":
-		return operator{family: binary}, true
-	case "ipaddress":
-		return operator{family: address}, true
-	case "notipaddress":
-		return negate(operator{family: address}), true
-	case "arnequals", "arnlike":
-		return operator{family: arn}, true
-	case "arnnotequals", "arnnotlike":
-		return negate(operator{family: arn}), true
-	case "null":
-		return operator{family: null}, true
-	}
-	return operator{}, false
 }
 
 func (c *Condition) compile(variables bool) {
@@ -339,7 +239,7 @@ func (t *test) fits(value string, c *Context) Match {
 				switch {
 				case !w.valid:
 				case w.small:
-					if t.op.order.holds(compareInts(n, w.integer)) {
+					if t.op.order.holds(cmp.Compare(n, w.integer)) {
 						return Yes
 					}
 				case t.op.order.holds(new(big.Rat).SetInt64(n).Cmp(w.number)):
@@ -469,137 +369,5 @@ func cutTokens(tokens []token, atColon bool) (before, after []token, found bool)
 	return tokens, nil, false
 }
 
-// splitARN cuts a pattern into an ARN's six components; colons inside a
-// variable do not part it. "*" alone stands for any ARN.
-func splitARN(text string) ([]string, bool) {
-	if text == "*" {
-		return []string{"arn", "*", "*", "*", "*", "*"}, true
-	}
-	parts := make([]string, 0, 6)
-	depth, from := 0, 0
-	for i := 0; i < len(text) && len(parts) < 5; i++ {
-		switch {
-		case strings.HasPrefix(text[i:], "${"):
-			depth++
-		case text[i] == '}' && depth > 0:
-			depth--
-		case text[i] == ':' && depth == 0:
-			parts = append(parts, text[from:i])
-			from = i + 1
-		}
-	}
-	parts = append(parts, text[from:])
-	return parts, len(parts) == 6
-}
-
-func (o order) holds(compared int) bool {
-	switch o {
-	case less:
-		return compared < 0
-	case lessOrEqual:
-		return compared <= 0
-	case greater:
-		return compared > 0
-	case greaterOrEqual:
-		return compared >= 0
-	}
-	return compared == 0
-}
-
-func compareInts(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
-// smallInteger reads a whole number of at most 18 digits without using memory.
-func smallInteger(text string) (int64, bool) {
-	digits := strings.TrimPrefix(text, "-")
-	if digits == "" || len(digits) > 18 {
-		return 0, false
-	}
-	for i := 0; i < len(digits); i++ {
-		if digits[i] < '0' || digits[i] > '9' {
-			return 0, false
-		}
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	return n, err == nil
-}
-
-// parseNumber reads an integer or a decimal, exactly; "10abc" and "0x1f" are none.
-// Longer than 64 characters is none either: no key has such values.
-func parseNumber(text string) (*big.Rat, bool) {
-	if text == "" || len(text) > 64 {
-		return nil, false
-	}
-	exponent := 0
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c >= '0' && c <= '9', c == '.', c == '-', c == '+':
-		case c == 'e' || c == 'E':
-			n, err := strconv.Atoi(text[i+1:])
-			if err != nil || n > 400 || n < -400 {
-				return nil, false
-			}
-			exponent++
-		default:
-			return nil, false
-		}
-	}
-	if exponent > 1 {
-		return nil, false
-	}
-	return new(big.Rat).SetString(text)
-}
-
 // The layouts of https://www.w3.org/TR/NOTE-datetime, to which the operators'
 // page refers, and those without a zone, which count as UTC.
-var dateLayouts = [...]string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02", "2006-01", "2006"}
-
-// parseDate reads a W3C date (ISO 8601) or seconds since 1970. Four digits are a year.
-func parseDate(text string) (time.Time, bool) {
-	if n, ok := smallInteger(text); ok && len(text) != 4 {
-		return time.Unix(n, 0), true
-	}
-	for _, layout := range dateLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
-}
-
-func parseBool(text string) (value, ok bool) {
-	switch {
-	case strings.EqualFold(text, "true"):
-		return true, true
-	case strings.EqualFold(text, "false"):
-		return false, true
-	}
-	return false, false
-}
-
-// parsePrefix reads a CIDR range or one address; host bits are cut off.
-func parsePrefix(text string) (netip.Prefix, bool) {
-	if !strings.Contains(text, "/") {
-		a, err := netip.ParseAddr(text)
-		if err != nil {
-			return netip.Prefix{}, false
-		}
-		a = a.Unmap()
-		return netip.PrefixFrom(a, a.BitLen()), true
-	}
-	p, err := netip.ParsePrefix(text)
-	if err != nil {
-		return netip.Prefix{}, false
-	}
-	if p.Addr().Is4In6() && p.Bits() >= 96 {
-		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-	}
-	return p.Masked(), true
-}
