@@ -6,15 +6,16 @@ import (
 	"strings"
 )
 
+// balancerPrefix begins the description that Elastic Load Balancing gives the
+// interfaces of its nodes.
+const balancerPrefix = "ELB "
+
 // nodes are a balancer's interfaces: those whose description names it.
 func (n *Network) nodes(b *balancer) []*netInterface {
-	want := ""
-	if _, rest, ok := strings.Cut(b.arn, ":loadbalancer/"); ok {
-		want = "ELB " + rest
-	}
+	_, name, _ := strings.Cut(b.arn, ":loadbalancer/")
 	var out []*netInterface
-	for _, i := range n.interfaces.at {
-		if want != "" && i.description == want && slices.Contains(b.subnets, i.subnet) {
+	for _, i := range n.nodesOf[balancerPrefix+name] {
+		if slices.Contains(b.subnets, i.subnet) {
 			out = append(out, i)
 		}
 	}

@@ -56,14 +56,7 @@ func (n *Network) Exposed() []Exposure {
 }
 
 func (n *Network) isNAT(i *netInterface) bool {
-	return i.kind == "nat_gateway" || slices.ContainsFunc(i.addresses, func(a address) bool {
-		for _, g := range n.nats.at {
-			if g.private == a.private && g.vpc == i.vpc {
-				return true
-			}
-		}
-		return false
-	})
+	return i.kind == "nat_gateway" || slices.ContainsFunc(i.addresses, func(a address) bool { return n.natAt(i.vpc, a.private) != nil })
 }
 
 // exposure is what the internet reaches of one end.

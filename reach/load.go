@@ -37,7 +37,7 @@ type loader struct {
 // Load reads the networks of a snapshot.
 func Load(ctx context.Context, s Snapshot) (*Network, error) {
 	l := &loader{Network: &Network{balancers: map[string]*balancer{}, byAddress: map[netip.Addr][]*netInterface{},
-		byPublic: map[netip.Addr]*netInterface{}, blocks: map[string]*block{}}, ctx: ctx, snapshot: s}
+		byPublic: map[netip.Addr]*netInterface{}, natsAt: map[netip.Addr][]*nat{}, nodesOf: map[string][]*netInterface{}, blocks: map[string]*block{}}, ctx: ctx, snapshot: s}
 	l.Network.coverage = func(typ string, p place) []Missing { return coverage(s, typ, p) }
 	for _, step := range []func() error{l.loadVPCs, l.loadSubnets, l.loadRouteTables, l.loadACLs, l.loadGroups, l.loadPrefixLists, l.loadInterfaces,
 		l.loadGateways, l.loadPeerings, l.loadTransit, l.loadBlocks, l.loadBalancers} {
@@ -177,6 +177,9 @@ func (l *loader) loadSubnets() error {
 			}
 		}
 		l.subnets.put(p, n)
+		if v := l.vpcs.get(n.vpc, p); v != nil {
+			v.subnets = append(v.subnets, n)
+		}
 		return nil
 	})
 	if err != nil {

@@ -58,6 +58,13 @@ func (l *loader) loadInterfaces() error {
 	if err != nil {
 		return err
 	}
+	of := map[place][]string{} // instance to its interfaces
+	for _, n := range l.interfaces.at {
+		if n.instance != "" {
+			at := place{n.instance, n.account, n.region}
+			of[at] = append(of[at], n.id)
+		}
+	}
 	type instanceProperties struct {
 		SubnetId, VpcId, PrivateIpAddress, PublicIp string
 		SecurityGroupIds                            []string
@@ -65,13 +72,7 @@ func (l *loader) loadInterfaces() error {
 		State                                       struct{ Name string }
 	}
 	return read(l, "AWS::EC2::Instance", func(p place, v *instanceProperties, r *merlon.Resource) error {
-		i := &instance{place: p}
-		for _, n := range l.interfaces.at {
-			if n.instance == p.id && n.account == p.account && n.region == p.region {
-				i.interfaces = append(i.interfaces, n.id)
-			}
-		}
-		slices.Sort(i.interfaces)
+		i := &instance{place: p, interfaces: slices.Sorted(slices.Values(of[p]))}
 		// A source without interfaces of its own (an old folder, a template) still
 		// has the instance's first one.
 		if a, err := netip.ParseAddr(v.PrivateIpAddress); len(i.interfaces) == 0 && err == nil {
@@ -94,6 +95,9 @@ func (l *loader) addInterface(n *netInterface) {
 		}
 	}
 	l.interfaces.put(n.place, n)
+	if strings.HasPrefix(n.description, balancerPrefix) {
+		l.nodesOf[n.description] = append(l.nodesOf[n.description], n)
+	}
 	for _, a := range n.addresses {
 		l.byAddress[a.private] = append(l.byAddress[a.private], n)
 		if a.public.IsValid() {
@@ -138,6 +142,7 @@ func (l *loader) loadGateways() error {
 			n.public, _ = netip.ParseAddr(a.PublicIp)
 		}
 		l.nats.put(p, n)
+		l.natsAt[n.private] = append(l.natsAt[n.private], n)
 		return nil
 	})
 	if err != nil {

@@ -29,7 +29,9 @@ type Network struct {
 
 	byAddress map[netip.Addr][]*netInterface // private and IPv6 addresses
 	byPublic  map[netip.Addr]*netInterface
-	blocks    map[string]*block // VPC Block Public Access by account/region
+	natsAt    map[netip.Addr][]*nat      // by their private address
+	nodesOf   map[string][]*netInterface // of load balancers, by the description that names one
+	blocks    map[string]*block          // VPC Block Public Access by account/region
 	coverage  func(typ string, p place) []Missing
 }
 
@@ -68,10 +70,11 @@ func (t *table[T]) get(id string, from place) *T {
 
 type vpc struct {
 	place
-	ranges []netip.Prefix
-	main   *routeTable
-	igw    string // the attached internet gateway; "" for none
-	vgw    string
+	ranges  []netip.Prefix
+	subnets []*subnet
+	main    *routeTable
+	igw     string // the attached internet gateway; "" for none
+	vgw     string
 	// edges are the gateway route tables: what comes in by the gateway is routed by them.
 	edges map[string]*routeTable
 }
@@ -315,12 +318,21 @@ func (n *Network) tableOf(s *subnet) *routeTable {
 }
 
 // subnetOf finds the subnet of a VPC that holds an address.
-func (n *Network) subnetOf(v *vpc, a netip.Addr) *subnet {
-	for _, s := range n.subnets.at {
-		if s.vpc != v.id || !slices.ContainsFunc(s.ranges, func(p netip.Prefix) bool { return p.Contains(a) }) {
-			continue
+func (v *vpc) subnetOf(a netip.Addr) *subnet {
+	for _, s := range v.subnets {
+		if slices.ContainsFunc(s.ranges, func(p netip.Prefix) bool { return p.Contains(a) }) {
+			return s
 		}
-		return s
+	}
+	return nil
+}
+
+// natAt finds the NAT gateway of a VPC that has a private address.
+func (n *Network) natAt(vpc string, a netip.Addr) *nat {
+	for _, g := range n.natsAt[a] {
+		if g.vpc == vpc {
+			return g
+		}
 	}
 	return nil
 }

@@ -168,10 +168,8 @@ func (n *Network) ends(p *Point) ([]end, error) {
 		if v == nil {
 			return nil, fmt.Errorf("VPC %s is not in the snapshot", p.VPC)
 		}
-		for _, s := range n.subnets.at {
-			if s.vpc == v.id {
-				out = append(out, n.subnetEnds(s, asked)...)
-			}
+		for _, s := range v.subnets {
+			out = append(out, n.subnetEnds(s, asked)...)
 		}
 		slices.SortFunc(out, func(a, b end) int { return a.address.Compare(b.address) })
 	case p.VPNGateway != "":

@@ -98,7 +98,7 @@ func (w *walk) land(out *attachment, p packet) {
 		w.lack("AWS::EC2::VPC", out.resource, out.place)
 		return
 	}
-	s := w.n.subnetOf(v, p.dst)
+	s := v.subnetOf(p.dst)
 	if s == nil {
 		if !v.has(p.dst) {
 			w.inspect(v, out, p)

@@ -179,7 +179,7 @@ func (w *walk) outside(where string, p packet) {
 
 // arrive brings a packet to an address of a VPC.
 func (w *walk) arrive(v *vpc, p packet) {
-	s := w.n.subnetOf(v, p.dst)
+	s := v.subnetOf(p.dst)
 	if s == nil {
 		if missing := w.n.coverage("AWS::EC2::Subnet", v.place); len(missing) > 0 {
 			w.missing = append(w.missing, missing...)
@@ -209,11 +209,9 @@ func (w *walk) deliver(v *vpc, s *subnet, p packet, filtered bool) {
 			}
 		}
 	} else {
-		for _, g := range w.n.nats.at {
-			if g.private == p.dst && g.vpc == v.id {
-				w.stop("nat_gateway", g.id, Ingress, "it drops what nobody behind it asked for")
-				return
-			}
+		if g := w.n.natAt(v.id, p.dst); g != nil {
+			w.stop("nat_gateway", g.id, Ingress, "it drops what nobody behind it asked for")
+			return
 		}
 		if at.iface != nil {
 			w.groups(at.iface, Ingress, p.src, &p)
