@@ -27,6 +27,9 @@ type Account struct {
 	SCPs   [][]*iam.Policy
 	RCPs   [][]*iam.Policy
 	Unread string
+
+	// What the account's own S3 Block Public Access does.
+	ignorePublicACLs, restrictPublicBuckets iam.Match
 }
 
 const (
@@ -80,13 +83,7 @@ func (x *Index) loadOrganization(ctx context.Context) error {
 	}
 	for id, a := range x.accounts {
 		if !known[id] {
-			region := merlon.Region("us-east-1")
-			for _, m := range x.snapshot.Meta().Accounts {
-				if string(m.ID) == id && len(m.Regions) > 0 {
-					region = merlon.PartitionOf(m.Regions[0]).GlobalRegion()
-				}
-			}
-			c := x.snapshot.Coverage(typeOrganization, merlon.AccountID(id), region)
+			c := x.globalCoverage(typeOrganization, id)
 			if us := c.Unknowns(); len(us) > 0 {
 				a.InOrganization, a.Unread = iam.Maybe, us[0].Reason
 			}

@@ -14,7 +14,7 @@ const typeAccountBlock = "Merlon::S3::AccountPublicAccessBlock"
 
 // bucket adds what a bucket's ACL grants, and works out what Block Public
 // Access takes away.
-func (x *Index) bucket(ctx context.Context, r *merlon.Resource, out *Resource) error {
+func (x *Index) bucket(r *merlon.Resource, out *Resource) error {
 	var p struct {
 		PublicAccessBlockConfiguration struct{ IgnorePublicAcls, RestrictPublicBuckets bool }
 		OwnershipControls              struct {
@@ -35,11 +35,9 @@ func (x *Index) bucket(ctx context.Context, r *merlon.Resource, out *Resource) e
 	if unknownBelow(r, "/properties/PublicAccessBlockConfiguration") != "" {
 		ignore, restrict = iam.Maybe, iam.Maybe
 	}
-	accountIgnore, accountRestrict, err := x.accountBlock(ctx, string(r.Account))
-	if err != nil {
-		return err
+	if a := x.accounts[string(r.Account)]; a != nil {
+		ignore, restrict = max(ignore, a.ignorePublicACLs), max(restrict, a.restrictPublicBuckets)
 	}
-	ignore, restrict = max(ignore, accountIgnore), max(restrict, accountRestrict)
 
 	public := iam.No
 	for _, doc := range out.Policies {
@@ -80,27 +78,23 @@ func (x *Index) bucket(ctx context.Context, r *merlon.Resource, out *Resource) e
 	return err
 }
 
-// accountBlock is what the account's own Block Public Access does.
-func (x *Index) accountBlock(ctx context.Context, account string) (ignore, restrict iam.Match, err error) {
-	found := false
-	err = x.snapshot.Each(ctx, typeAccountBlock, func(r *merlon.Resource) error {
-		if string(r.Account) != account {
-			return nil
+// loadAccountBlocks reads what each account's own Block Public Access does.
+func (x *Index) loadAccountBlocks(ctx context.Context) error {
+	for id, a := range x.accounts {
+		if c := x.globalCoverage(typeAccountBlock, id); !c.Complete && !c.OutOfScope {
+			a.ignorePublicACLs, a.restrictPublicBuckets = iam.Maybe, iam.Maybe
 		}
+	}
+	return x.snapshot.Each(ctx, typeAccountBlock, func(r *merlon.Resource) error {
 		var p struct{ IgnorePublicAcls, RestrictPublicBuckets bool }
 		if err := decode(r, &p, nil); err != nil {
 			return err
 		}
-		found, ignore, restrict = true, matchOf(p.IgnorePublicAcls), matchOf(p.RestrictPublicBuckets)
+		if a := x.accounts[string(r.Account)]; a != nil {
+			a.ignorePublicACLs, a.restrictPublicBuckets = matchOf(p.IgnorePublicAcls), matchOf(p.RestrictPublicBuckets)
+		}
 		return nil
 	})
-	if err == nil && !found {
-		c := x.snapshot.Coverage(typeAccountBlock, merlon.AccountID(account), merlon.Partition(x.partition(account)).GlobalRegion())
-		if !c.Complete && !c.OutOfScope {
-			return iam.Maybe, iam.Maybe, nil
-		}
-	}
-	return ignore, restrict, err
 }
 
 func matchOf(b bool) iam.Match {

@@ -202,7 +202,7 @@ func (g *graph) loadLogins(ctx context.Context) error {
 		case unknownBelow(r, "/properties/LoginProfile") != "":
 			l.password, l.why = iam.Maybe, "whether "+user.Name+" has a password is not known"
 		}
-		c := g.x.snapshot.Coverage(typeAccessKey, r.Account, merlon.Region(g.x.globalRegion(string(r.Account))))
+		c := g.x.globalCoverage(typeAccessKey, string(r.Account))
 		switch {
 		case keys[string(r.Account)+"/"+r.ID] >= 2:
 			l.full = iam.Yes

@@ -153,8 +153,7 @@ func (g *graph) loadProfiles(ctx context.Context) error {
 	g.profiles = map[string][]*Principal{}
 	g.profileOf = map[*Principal]string{}
 	for _, a := range g.x.snapshot.Meta().Accounts {
-		region := merlon.Region(g.x.globalRegion(string(a.ID)))
-		c := g.x.snapshot.Coverage(typeInstanceProfile, a.ID, region)
+		c := g.x.globalCoverage(typeInstanceProfile, string(a.ID))
 		if unknowns := c.Unknowns(); len(unknowns) > 0 {
 			g.unread[typeInstanceProfile+string(a.ID)] = "instance profiles were not read: " + unknowns[0].Reason
 		}

@@ -158,7 +158,7 @@ func Load(ctx context.Context, s Snapshot, options Options) (*Index, error) {
 	for _, a := range s.Meta().Accounts {
 		x.accounts[string(a.ID)] = &Account{ID: string(a.ID), Name: a.Name}
 	}
-	for _, step := range []func(context.Context) error{x.loadOrganization, x.loadManagedPolicies, x.loadPrincipals, x.loadPeople} {
+	for _, step := range []func(context.Context) error{x.loadOrganization, x.loadAccountBlocks, x.loadManagedPolicies, x.loadPrincipals, x.loadPeople} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -179,14 +179,16 @@ func (x *Index) assuming() map[string][]*Principal {
 	return out
 }
 
+// globalCoverage says whether resources of a global service's type were read in
+// an account.
+func (x *Index) globalCoverage(typ, account string) inventory.Coverage {
+	return x.snapshot.Coverage(typ, merlon.AccountID(account), merlon.Region(x.globalRegion(account)))
+}
+
 // missing notes why resources of a type may be missing from any account.
 func (x *Index) missing(typ string) {
 	for _, a := range x.snapshot.Meta().Accounts {
-		partition := merlon.Partition("aws")
-		if len(a.Regions) > 0 {
-			partition = merlon.PartitionOf(a.Regions[0])
-		}
-		c := x.snapshot.Coverage(typ, a.ID, partition.GlobalRegion())
+		c := x.globalCoverage(typ, string(a.ID))
 		for _, u := range c.Unknowns() {
 			u.Reason = string(a.ID) + ": " + u.Reason
 			x.gaps = append(x.gaps, u)

@@ -162,7 +162,7 @@ func (x *Index) exposed(ctx context.Context, r *Resource, doc *merlon.Resource) 
 		}
 	}
 	if r.Type == "AWS::S3::Bucket" {
-		if err := x.objectACLs(ctx, r, doc, g); err != nil {
+		if err := x.objectACLs(r, doc, g); err != nil {
 			return nil, err
 		}
 	}
@@ -199,7 +199,7 @@ func (x *Index) facts(ctx context.Context, r *Resource, doc *merlon.Resource) (m
 // objectACLs: objects have ACLs of their own, which a scan does not read, where
 // the bucket lets them count.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html, read 2026-11-24
-func (x *Index) objectACLs(ctx context.Context, r *Resource, doc *merlon.Resource, g *gathering) error {
+func (x *Index) objectACLs(r *Resource, doc *merlon.Resource, g *gathering) error {
 	var p struct {
 		PublicAccessBlockConfiguration struct{ IgnorePublicAcls bool }
 		OwnershipControls              struct {
@@ -214,9 +214,9 @@ func (x *Index) objectACLs(ctx context.Context, r *Resource, doc *merlon.Resourc
 			return nil
 		}
 	}
-	ignored, _, err := x.accountBlock(ctx, r.Account)
-	if err != nil || ignored == iam.Yes || p.PublicAccessBlockConfiguration.IgnorePublicAcls {
-		return err
+	account := x.accounts[r.Account]
+	if p.PublicAccessBlockConfiguration.IgnorePublicAcls || account != nil && account.ignorePublicACLs == iam.Yes {
+		return nil
 	}
 	e := everyone()
 	if f := g.at(&e); len(f.allowed) == 0 {

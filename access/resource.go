@@ -181,7 +181,7 @@ func (x *Index) resource(ctx context.Context, r *merlon.Resource, row int64) (*R
 	var err error
 	switch r.Type {
 	case "AWS::S3::Bucket":
-		err = x.bucket(ctx, r, out)
+		err = x.bucket(r, out)
 	case "AWS::KMS::Key":
 		err = x.grants(ctx, r, out)
 	case "AWS::Lambda::Function":
