@@ -13,19 +13,17 @@ package main
 import (
 	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"merlon.dev/merlon/internal/awstest/wire"
+	"merlon.dev/merlon/internal/generate/botocore"
 )
 
 // services are the SDK's package names, and botocore's folders where the two differ.
@@ -53,17 +51,13 @@ func main() {
 }
 
 func run(pattern, out string) error {
-	dirs, err := filepath.Glob(pattern)
-	if err != nil || len(dirs) != 1 {
-		return fmt.Errorf("-botocore %q: want one folder, found %d (make test puts moto and botocore into .cache/venv)", pattern, len(dirs))
-	}
-	version, err := botocoreVersion(dirs[0])
+	data, err := botocore.Find(pattern)
 	if err != nil {
 		return err
 	}
 	var buf bytes.Buffer
 	z := zip.NewWriter(&buf)
-	if err := add(z, "VERSION", []byte(version+"\n")); err != nil {
+	if err := add(z, "VERSION", []byte("botocore "+data.Version+"\n")); err != nil {
 		return err
 	}
 	var index []*wire.Service
@@ -72,7 +66,7 @@ func run(pattern, out string) error {
 		if folder == "" {
 			folder = name
 		}
-		s, err := distil(filepath.Join(dirs[0], folder), name)
+		s, err := distil(data, folder, name)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -120,56 +114,20 @@ func add(z *zip.Writer, name string, b []byte) error {
 	return err
 }
 
-func botocoreVersion(data string) (string, error) {
-	b, err := os.ReadFile(filepath.Join(filepath.Dir(data), "__init__.py"))
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "__version__ = "); ok {
-			return "botocore " + strings.Trim(v, `'"`), nil
-		}
-	}
-	return "", errors.New("botocore/__init__.py names no version")
-}
-
-// readJSON reads FILE.json or FILE.json.gz.
-func readJSON(base string, into any) error {
-	b, err := os.ReadFile(base + ".json")
-	if errors.Is(err, fs.ErrNotExist) {
-		var f *os.File
-		if f, err = os.Open(base + ".json.gz"); err != nil {
-			return err
-		}
-		defer f.Close()
-		var z *gzip.Reader
-		if z, err = gzip.NewReader(f); err != nil {
-			return err
-		}
-		b, err = io.ReadAll(z)
-	}
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(b, into)
-}
-
 // distil reads the newest version of a service.
-func distil(folder, name string) (*wire.Service, error) {
-	versions, err := filepath.Glob(filepath.Join(folder, "*", "service-2.json*"))
-	if err != nil || len(versions) == 0 {
+func distil(data botocore.Data, folder, name string) (*wire.Service, error) {
+	dir, err := data.Newest(folder)
+	if err != nil || dir == "" {
 		return nil, fmt.Errorf("no service-2.json below %s", folder)
 	}
-	slices.Sort(versions)
-	dir := filepath.Dir(versions[len(versions)-1])
 	var m model
-	if err := readJSON(filepath.Join(dir, "service-2"), &m); err != nil {
+	if err := botocore.Read(filepath.Join(dir, "service-2.json"), &m); err != nil {
 		return nil, err
 	}
 	var p struct {
 		Pagination map[string]pagination `json:"pagination"`
 	}
-	if err := readJSON(filepath.Join(dir, "paginators-1"), &p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := botocore.Read(filepath.Join(dir, "paginators-1.json"), &p); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	return m.service(name, p.Pagination), nil

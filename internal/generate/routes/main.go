@@ -12,16 +12,15 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"merlon.dev/merlon/internal/generate/botocore"
 )
 
 func main() {
@@ -62,34 +61,29 @@ type model struct {
 }
 
 func run(pattern, out string) error {
-	dirs, err := filepath.Glob(pattern)
-	if err != nil || len(dirs) != 1 {
-		return fmt.Errorf("-botocore %q: want one folder, found %d (make test puts moto and botocore into .cache/venv)", pattern, len(dirs))
-	}
-	version, err := botocoreVersion(dirs[0])
+	data, err := botocore.Find(pattern)
 	if err != nil {
 		return err
 	}
-	folders, err := os.ReadDir(dirs[0])
+	folders, err := os.ReadDir(data.Dir)
 	if err != nil {
 		return err
 	}
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "# %s\n", version)
+	fmt.Fprintf(&text, "# botocore %s\n", data.Version)
 	for _, f := range folders {
 		if !f.IsDir() {
 			continue
 		}
-		versions, err := filepath.Glob(filepath.Join(dirs[0], f.Name(), "*", "service-2.json*"))
+		newest, err := data.Newest(f.Name())
 		if err != nil {
 			return err
 		}
-		if len(versions) == 0 {
+		if newest == "" {
 			continue
 		}
-		slices.Sort(versions)
 		var m model
-		if err := readJSON(versions[len(versions)-1], &m); err != nil {
+		if err := botocore.Read(filepath.Join(newest, "service-2.json"), &m); err != nil {
 			return fmt.Errorf("%s: %w", f.Name(), err)
 		}
 		m.write(&text)
@@ -141,40 +135,4 @@ func (m *model) write(w *bytes.Buffer) {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", name, op.HTTP.Method, op.HTTP.RequestURI, strings.Join(query, ","), strings.Join(header, ","))
 	}
-}
-
-func botocoreVersion(data string) (string, error) {
-	b, err := os.ReadFile(filepath.Join(filepath.Dir(data), "__init__.py"))
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "__version__ = "); ok {
-			return "botocore " + strings.Trim(v, `'"`), nil
-		}
-	}
-	return "", errors.New("botocore/__init__.py names no version")
-}
-
-// readJSON reads FILE.json or FILE.json.gz.
-func readJSON(path string, into any) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(path, ".gz") {
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			return err
-		}
-		defer z.Close()
-		r = z
-	}
-	b, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(b, into)
 }

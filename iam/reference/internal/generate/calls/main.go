@@ -15,12 +15,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"merlon.dev/merlon/iam/reference"
+	"merlon.dev/merlon/internal/generate/botocore"
 )
 
 func main() {
@@ -37,18 +36,11 @@ func run(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	found, err := filepath.Glob(*dir)
-	if err != nil {
-		return fmt.Errorf("%s: %w", *dir, err)
-	}
-	if len(found) != 1 {
-		return fmt.Errorf("%s names %d folders: want botocore's data folder, which \"make moto\" installs", *dir, len(found))
-	}
-	version, err := botocoreVersion(found[0])
+	data, err := botocore.Find(*dir)
 	if err != nil {
 		return err
 	}
-	models, err := readModels(found[0])
+	models, err := readModels(data)
 	if err != nil {
 		return err
 	}
@@ -56,7 +48,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	text, err := table(ref, models, version)
+	text, err := table(ref, models, data.Version)
 	if err != nil {
 		return err
 	}
@@ -79,19 +71,6 @@ func printUnmapped(ref *reference.Reference, models []*model) {
 		}
 	}
 	fmt.Fprintf(os.Stderr, "%d of %d operations unmapped\n", unmapped, all)
-}
-
-// botocoreVersion reads it from the package beside its data.
-func botocoreVersion(data string) (string, error) {
-	src, err := os.ReadFile(filepath.Join(filepath.Dir(data), "__init__.py"))
-	if err != nil {
-		return "", err
-	}
-	m := regexp.MustCompile(`(?m)^__version__ = '([0-9.]+)'`).FindSubmatch(src)
-	if m == nil {
-		return "", fmt.Errorf("no version in botocore's __init__.py")
-	}
-	return string(m[1]), nil
 }
 
 // prefixes are those of services whose calls are signed under a name that is none,

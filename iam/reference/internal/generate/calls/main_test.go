@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"merlon.dev/merlon/iam/reference"
+	"merlon.dev/merlon/internal/generate/botocore"
 )
 
 func TestTable(t *testing.T) {
@@ -38,8 +39,7 @@ func TestTable(t *testing.T) {
 	write("data/ses/2020-01-01/service-2.json", `{"metadata":{"serviceId":"SES","endpointPrefix":"email","signingName":"ses"}}`)
 	write("data/endpoints.json", `{}`)
 
-	data := filepath.Join(dir, "data")
-	version, err := botocoreVersion(data)
+	data, err := botocore.Find(filepath.Join(dir, "data"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := table(ref, models, version)
+	got, err := table(ref, models, data.Version)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestTable(t *testing.T) {
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
 	}
-	again, err := table(ref, models, version)
+	again, err := table(ref, models, data.Version)
 	if err != nil || !bytes.Equal(got, again) {
 		t.Errorf("not the same twice: %v", err)
 	}

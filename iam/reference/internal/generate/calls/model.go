@@ -2,16 +2,14 @@ package main
 
 import (
 	"cmp"
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
+
+	"merlon.dev/merlon/internal/generate/botocore"
 )
 
 // model is the part of a botocore service model that is used.
@@ -48,21 +46,21 @@ type member struct {
 func (m *model) signed() string { return cmp.Or(m.Metadata.SigningName, m.Metadata.EndpointPrefix) }
 
 // readModels reads the newest model of each service, sorted by service id.
-func readModels(dir string) ([]*model, error) {
-	services, err := os.ReadDir(dir)
+func readModels(data botocore.Data) ([]*model, error) {
+	services, err := os.ReadDir(data.Dir)
 	if err != nil {
 		return nil, err
 	}
 	var models []*model
 	for _, s := range services {
-		files, err := filepath.Glob(filepath.Join(dir, s.Name(), "*", "service-2.json*"))
+		newest, err := data.Newest(s.Name())
 		if err != nil {
 			return nil, err
 		}
-		if len(files) == 0 {
+		if newest == "" {
 			continue
 		}
-		m, err := readModel(slices.Max(files))
+		m, err := readModel(filepath.Join(newest, "service-2.json"))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name(), err)
 		}
@@ -73,19 +71,8 @@ func readModels(dir string) ([]*model, error) {
 }
 
 func readModel(path string) (*model, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(path, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			return nil, err
-		}
-	}
 	m := new(model)
-	if err := json.NewDecoder(r).Decode(m); err != nil {
+	if err := botocore.Read(path, m); err != nil {
 		return nil, err
 	}
 	if m.Metadata.ServiceID == "" || m.Metadata.EndpointPrefix == "" {
