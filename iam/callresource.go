@@ -219,21 +219,12 @@ func appendAll(heads, tails []string) []string {
 
 // pattern is a type's ARN with "*" for what the call does not tell.
 func (f *filler) pattern(arn string) string {
-	var b strings.Builder
-	for {
-		head, tail, found := strings.Cut(arn, "${")
-		b.WriteString(head)
-		if !found {
-			return b.String()
+	return eachVariable(arn, func(name string) string {
+		if v, ok := f.place(name); ok {
+			return v
 		}
-		variable, rest, _ := strings.Cut(tail, "}")
-		v, ok := f.place(variable)
-		if !ok {
-			v = "*"
-		}
-		b.WriteString(v)
-		arn = rest
-	}
+		return "*"
+	})
 }
 
 // place is a variable that says where a resource is.

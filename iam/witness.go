@@ -260,6 +260,7 @@ func likely(form string) string {
 	})
 }
 
+// eachVariable replaces each ${NAME} of an ARN's form.
 func eachVariable(form string, with func(name string) string) string {
 	var b strings.Builder
 	for {

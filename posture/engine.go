@@ -100,24 +100,16 @@ func reachableFromInternet(resource, port ref.Val) ref.Val {
 	if !ok || p < 0 || p > 65535 {
 		return types.NewErr("a port is a number from 0 to 65535")
 	}
-	e, subject, problem := asked(resource)
+	n, subject, problem := reaching(resource)
 	if problem != nil {
 		return problem
-	}
-	n, err := e.engines.reach(e.ctx)
-	if err != nil {
-		return e.fail(err)
 	}
 	v, missing, ok := n.Reaches(subject.Type, subject.ID, string(subject.ARN), string(subject.Account), string(subject.Region), int(p))
 	switch {
 	case !ok:
 		return types.NewErr("whether the internet reaches a %s is not worked out", subject.Type)
 	case v == reach.Unknown:
-		var u *types.Unknown
-		for _, m := range missing {
-			u = types.MergeUnknowns(u, newUnknown(merlon.Unknown{Reason: m.Reason, Gap: m.Gap}))
-		}
-		return u
+		return lacking(nil, missing)
 	}
 	return types.Bool(v == reach.Reachable)
 }
@@ -125,13 +117,9 @@ func reachableFromInternet(resource, port ref.Val) ref.Val {
 // exposedPorts is exposedPorts(resource): what the internet reaches of an
 // instance, an interface or a load balancer, as "tcp 443 at 198.51.100.10 from internet".
 func exposedPorts(resource ref.Val) ref.Val {
-	e, subject, problem := asked(resource)
+	n, subject, problem := reaching(resource)
 	if problem != nil {
 		return problem
-	}
-	n, err := e.engines.reach(e.ctx)
-	if err != nil {
-		return e.fail(err)
 	}
 	list, ok := n.ExposureOf(subject.Type, subject.ID, string(subject.ARN), string(subject.Account), string(subject.Region))
 	if !ok {
@@ -141,9 +129,7 @@ func exposedPorts(resource ref.Val) ref.Val {
 	var more *types.Unknown
 	for _, x := range list {
 		if x.Verdict == reach.Unknown {
-			for _, m := range x.Missing {
-				more = types.MergeUnknowns(more, newUnknown(merlon.Unknown{Reason: m.Reason, Gap: m.Gap}))
-			}
+			more = lacking(more, x.Missing)
 			continue
 		}
 		elems = append(elems, types.String(strings.TrimSpace(x.Protocol+" "+x.Ports)+" at "+x.Address+" from "+x.From))
@@ -152,6 +138,27 @@ func exposedPorts(resource ref.Val) ref.Val {
 		elems = append(elems, more)
 	}
 	return newList(elems)
+}
+
+// reaching gives the network engine and what it is asked about.
+func reaching(v ref.Val) (*reach.Network, *inventory.Subject, ref.Val) {
+	e, subject, problem := asked(v)
+	if problem != nil {
+		return nil, nil, problem
+	}
+	n, err := e.engines.reach(e.ctx)
+	if err != nil {
+		return nil, nil, e.fail(err)
+	}
+	return n, subject, nil
+}
+
+// lacking adds what an answer of the network engine lacked to an unknown.
+func lacking(u *types.Unknown, missing []reach.Missing) *types.Unknown {
+	for _, m := range missing {
+		u = types.MergeUnknowns(u, newUnknown(merlon.Unknown{Reason: m.Reason, Gap: m.Gap}))
+	}
+	return u
 }
 
 // asked gives the evaluator and the subject of a resource's document.

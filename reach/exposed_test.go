@@ -31,8 +31,9 @@ i-web 198.51.100.10 tcp 443 from internet reachable`
 	}
 	// What was not read is not safe.
 	unread := without(twoTiers(), "RouteTable ", "Route ", "SubnetRouteTableAssociation ") + "\ngap AWS::EC2::RouteTable ec2:DescribeRouteTables"
-	if got := exposed(network(t, unread)); !strings.Contains(got, "i-web 198.51.100.10 tcp 443 from internet unknown") && !strings.Contains(got, "i-web 198.51.100.10 tcp") {
-		t.Errorf("without route tables: %s", got)
+	if got := exposed(network(t, unread)); got != `i-web 198.51.100.10 tcp 22, 443 from 198.51.100.0/24 unknown
+i-web 198.51.100.10 tcp 443 from internet unknown` {
+		t.Errorf("without route tables:\n%s", got)
 	}
 }
 

@@ -80,8 +80,8 @@ func FuzzQuestion(f *testing.F) {
 	})
 }
 
-// TestReturnSource: what works one way round comes from an address that exists.
-func TestReturnSource(t *testing.T) {
+// TestAddresses: an interface is found by each of its addresses.
+func TestAddresses(t *testing.T) {
 	n := network(t, twoTiers())
 	for _, i := range n.interfaces.at {
 		for _, a := range i.addresses {

@@ -531,6 +531,9 @@ func (w *walk) verdict() *Answer {
 		a.Verdict = Unreachable
 	case len(w.missing) > 0 || w.arrived == nil:
 		a.Verdict = Unknown
+		if len(w.missing) == 0 { // an unknown always says what it lacks
+			w.unsure("where the packet ends is not known")
+		}
 		for _, m := range w.missing {
 			if !slices.Contains(a.Missing, m) {
 				a.Missing = append(a.Missing, m)

@@ -124,19 +124,10 @@ func writeJSONLine(w io.Writer, v any) error {
 // (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html, read 2026-11-24).
 func lintSARIF(w io.Writer, r *lintResult) error {
 	type object = map[string]any
-	level := func(s merlon.Severity) string {
-		switch s {
-		case merlon.Critical, merlon.High:
-			return "error"
-		case merlon.Medium:
-			return "warning"
-		}
-		return "note"
-	}
 	rules := []object{}
 	for _, rule := range iam.LintRules() {
 		o := object{"id": rule.Code, "shortDescription": object{"text": rule.Title}, "fullDescription": object{"text": rule.Why},
-			"help": object{"text": rule.Fix}, "defaultConfiguration": object{"level": level(rule.Severity)}}
+			"help": object{"text": rule.Fix}, "defaultConfiguration": object{"level": report.SARIFLevel(rule.Severity)}}
 		if rule.Source != "" {
 			o["helpUri"] = rule.Source
 		}
@@ -153,7 +144,7 @@ func lintSARIF(w io.Writer, r *lintResult) error {
 		if l.file {
 			physical["region"] = object{"startLine": l.Line, "startColumn": l.Column}
 		}
-		results = append(results, object{"ruleId": l.Code, "level": level(l.Severity), "message": object{"text": l.Message},
+		results = append(results, object{"ruleId": l.Code, "level": report.SARIFLevel(l.Severity), "message": object{"text": l.Message},
 			"locations": []object{{"physicalLocation": physical, "logicalLocations": []object{{"fullyQualifiedName": l.Policy + l.Part + l.Pointer}}}}})
 	}
 	return writeJSONLine(w, object{"$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", "version": "2.1.0",

@@ -152,7 +152,7 @@ func rule(id string, c *posture.Control) sarifRule {
 	}
 	r := sarifRule{
 		ID: id, ShortDescription: sarifText{Text: orSpace(c.Title)}, FullDescription: sarifText{Text: cmpOr(strings.TrimSpace(c.Why), orSpace(c.Title))},
-		Help: sarifText{orSpace(text), md}, Default: sarifConfiguration{sarifLevel(c.Severity)},
+		Help: sarifText{orSpace(text), md}, Default: sarifConfiguration{SARIFLevel(c.Severity)},
 		Properties: sarifRuleBag{
 			Tags: append([]string{"security", string(c.Area)}, frameworksOf(c)...), SecuritySeverity: securitySeverity(c.Severity),
 			Severity: c.Severity, Resource: c.Resource, Requirements: append([]string{}, c.Requirements...), Aliases: append([]string{}, c.Aliases...),
@@ -182,7 +182,8 @@ func fixForms(f posture.Fix) []fixForm {
 	return out
 }
 
-func sarifLevel(s merlon.Severity) string {
+// SARIFLevel is the level of SARIF 2.1.0 for a severity: error, warning or note.
+func SARIFLevel(s merlon.Severity) string {
 	switch s {
 	case merlon.Critical, merlon.High:
 		return "error"
@@ -231,7 +232,7 @@ func (s *sarifLog) Finding(f *merlon.Finding) error {
 	}
 	// A level other than none is for failures alone (3.27.10).
 	if f.Verdict == merlon.Fail {
-		res.Level = sarifLevel(f.Severity)
+		res.Level = SARIFLevel(f.Severity)
 	}
 	if i, ok := s.rules[f.Control]; ok {
 		res.RuleIndex = &i
