@@ -132,6 +132,15 @@ func TestRules(t *testing.T) {
 VPCBlockPublicAccessExclusion e {"VpcId":"vpc-1","InternetGatewayExclusionMode":"allow-bidirectional"}`, web, "reachable"},
 		{"a prefix list that was not read", base + `Route rtb-pub|pl {"RouteTableId":"rtb-pub","DestinationPrefixListId":"pl-1","NatGatewayId":"nat-1"}`, web, "unknown"},
 		{"route tables that were not read", without(base, "RouteTable ", "Route ", "SubnetRouteTableAssociation ") + "\ngap AWS::EC2::RouteTable ec2:DescribeRouteTables", out, "unknown ec2:DescribeRouteTables"},
+		{"a gateway route table leads elsewhere", base + `RouteTable rtb-edge {"VpcId":"vpc-1"}
+Route rtb-edge|a {"RouteTableId":"rtb-edge","DestinationCidrBlock":"10.0.0.0/24","NetworkInterfaceId":"eni-db"}
+GatewayRouteTableAssociation igw-1 {"GatewayId":"igw-1","RouteTableId":"rtb-edge"}`, web, "unknown"},
+		{"a gateway route table stays within the VPC", base + `RouteTable rtb-edge {"VpcId":"vpc-1"}
+Route rtb-edge|a {"RouteTableId":"rtb-edge","DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local"}
+GatewayRouteTableAssociation igw-1 {"GatewayId":"igw-1","RouteTableId":"rtb-edge"}`, web, "reachable"},
+		{"a ping is a request", edit(t, base, "SecurityGroup sg-web", pings("8")), strings.Replace(strings.Replace(web, "tcp", "icmp", 1), "443", "null", 1), "reachable"},
+		{"and not its answer", edit(t, base, "SecurityGroup sg-web", pings("0")), strings.Replace(strings.Replace(web, "tcp", "icmp", 1), "443", "null", 1), "unreachable security_group:sg-web:ingress"},
+		{"its answer is one to the ACL", edit(t, base, "SecurityGroup sg-web", pings("8")) + `NetworkAclEntry x {"NetworkAclId":"acl-1","Egress":true,"Protocol":1,"RuleAction":"deny","RuleNumber":50,"CidrBlock":"0.0.0.0/0","Icmp":{"Type":0,"Code":-1}}`, strings.Replace(strings.Replace(web, "tcp", "icmp", 1), "443", "null", 1), "unreachable network_acl:acl-1:return"},
 		{"a group that is not there", edit(t, base, "SecurityGroup sg-web", ""), web, "unknown"},
 		{"a circle of appliances ends", base + strings.TrimSpace(routeTo("rtb-pub", "0.0.0.0/1", "NatGatewayId", "nat-1")+routeTo("rtb-pub", "128.0.0.0/1", "NatGatewayId", "nat-1")), out, "unreachable route_table::egress"},
 	} {
@@ -141,6 +150,11 @@ VPCBlockPublicAccessExclusion e {"VpcId":"vpc-1","InternetGatewayExclusionMode":
 			}
 		})
 	}
+}
+
+// pings is the web host's group with one rule, for an ICMP type.
+func pings(icmp string) string {
+	return `SecurityGroup sg-web {"VpcId":"vpc-1","SecurityGroupIngress":[{"IpProtocol":"icmp","FromPort":` + icmp + `,"ToPort":-1,"CidrIp":"0.0.0.0/0"}],"SecurityGroupEgress":[]}`
 }
 
 func TestIPv6(t *testing.T) {
@@ -182,6 +196,15 @@ TransitGatewayRouteTable tgw-rtb-v {"TransitGatewayId":"tgw-1"}
 TransitGatewayRoute tgw-rtb-v|a {"TransitGatewayRouteTableId":"tgw-rtb-v","DestinationCidrBlock":"10.1.0.0/16","TransitGatewayAttachmentId":"att-1","Type":"propagated"}`
 }
 
+// attachedAt gives a VPC's attachment a subnet of its own, whose ACL denies TCP
+// port 22 in one direction.
+func attachedAt(t *testing.T, lines, vpc, egress string) string {
+	t.Helper()
+	return edit(t, lines, "TransitGatewayVpcAttachment att-"+vpc, `TransitGatewayVpcAttachment att-`+vpc+` {"TransitGatewayId":"tgw-1","VpcId":"vpc-`+vpc+`","SubnetIds":["subnet-door"]}
+`+openACL("acl-door", "vpc-"+vpc)+`NetworkAclEntry door {"NetworkAclId":"acl-door","Egress":`+egress+`,"Protocol":6,"RuleAction":"deny","RuleNumber":1,"CidrBlock":"0.0.0.0/0","PortRange":{"From":22,"To":22}}
+`+subnetIn("subnet-door", "vpc-"+vpc, "10."+vpc+".7.0/28", "rtb-"+vpc, "acl-door", "a"))
+}
+
 func TestTransitGateway(t *testing.T) {
 	base := transitWorld()
 	across := `{"from":{"instance":"i-1"},"to":{"instance":"i-2"},"protocol":"tcp","port":22}`
@@ -194,6 +217,13 @@ Subnet subnet-far {"VpcId":"vpc-1","CidrBlock":"10.1.9.0/24","AvailabilityZone":
 `+host("far", "subnet-far", "vpc-1", "10.1.9.10", "", `"sg-1"`)), strings.Replace(across, "i-1", "i-far", 1), "unreachable transit_gateway_attachment:att-1:egress"},
 		{"a blackhole", edit(t, base, "TransitGatewayRoute tgw-rtb-1|a", `TransitGatewayRoute tgw-rtb-1|a {"TransitGatewayRouteTableId":"tgw-rtb-1","DestinationCidrBlock":"10.2.0.0/16","Blackhole":true}`), across,
 			"unreachable transit_gateway_route_table:tgw-rtb-1:egress"},
+		{"a static route beats a propagated one", base + `
+TransitGatewayRoute tgw-rtb-1|c {"TransitGatewayRouteTableId":"tgw-rtb-1","DestinationCidrBlock":"10.2.0.0/16","TransitGatewayAttachmentId":"att-vpn","Type":"static"}`, across,
+			"unreachable destination:10.2.0.10:ingress"},
+		{"what a VPC propagates beats what a VPN does", edit(t, base, "TransitGatewayRoute tgw-rtb-1|a", `TransitGatewayRoute tgw-rtb-1|0 {"TransitGatewayRouteTableId":"tgw-rtb-1","DestinationCidrBlock":"10.2.0.0/16","TransitGatewayAttachmentId":"att-vpn","Type":"propagated","TransitGatewayAttachments":[{"TransitGatewayAttachmentId":"att-vpn","ResourceType":"vpn"}]}
+TransitGatewayRoute tgw-rtb-1|a {"TransitGatewayRouteTableId":"tgw-rtb-1","DestinationCidrBlock":"10.2.0.0/16","TransitGatewayAttachmentId":"att-2","Type":"propagated","TransitGatewayAttachments":[{"TransitGatewayAttachmentId":"att-2","ResourceType":"vpc"}]}`), across, "reachable"},
+		{"the ACL of the attachment's subnet on the way in", attachedAt(t, base, "1", "false"), across, "unreachable network_acl:acl-door:ingress"},
+		{"the ACL of the attachment's subnet on the way out", attachedAt(t, base, "2", "true"), across, "unreachable network_acl:acl-door:egress"},
 		{"in from a VPN", base, `{"from":{"transit_gateway_attachment":"att-vpn","ip":"192.168.1.1"},"to":{"instance":"i-1"},"protocol":"tcp","port":22}`, "reachable"},
 		{"the VPN has no route to the other", base, `{"from":{"transit_gateway_attachment":"att-vpn","ip":"192.168.1.1"},"to":{"instance":"i-2"},"protocol":"tcp","port":22}`,
 			"unreachable transit_gateway_route_table:tgw-rtb-v:egress"},
