@@ -103,3 +103,35 @@ func TestUnknownStatement(t *testing.T) {
 		t.Error("no answer was definite: nothing was tried")
 	}
 }
+
+func TestAccountDenies(t *testing.T) {
+	ask := func(content string) (iam.Match, string) {
+		org := func(account, observed string) thing {
+			return thing{typ: typeOrganization, id: "o-1", account: account, properties: `{"Id":"o-1","ManagementAccountId":"` + theirs + `"}`, observed: observed}
+		}
+		x := load(t, org(theirs, `{"TreeRead":true}`), org(ours, `{}`),
+			thing{typ: typeOrgRoot, id: "r-1", account: theirs, properties: `{"Id":"r-1","PolicyTypes":[{"Type":"SERVICE_CONTROL_POLICY","Status":"ENABLED"}]}`},
+			thing{typ: typeOrgAccount, id: ours, account: theirs, properties: `{"AccountId":"` + ours + `","ParentIds":["r-1"]}`},
+			thing{typ: typeOrgPolicy, id: "p-full", account: theirs, properties: `{"Name":"full","Type":"SERVICE_CONTROL_POLICY","TargetIds":["r-1"],"Content":` + allow("*", "*") + `}`},
+			thing{typ: typeOrgPolicy, id: "p-1", account: theirs, properties: `{"Name":"own","Type":"SERVICE_CONTROL_POLICY","TargetIds":["` + ours + `"],"Content":` + content + `}`})
+		return x.AccountDenies(ours, "cloudtrail:StopLogging", nil)
+	}
+	deny := func(rest string) string {
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny",` + rest + `}]}`
+	}
+	for _, test := range []struct {
+		name, content string
+		want          iam.Match
+	}{
+		{"denied to everyone", deny(`"Action":"cloudtrail:*","Resource":"*"`), iam.Yes},
+		{"allowed by no policy of a level", allow("ec2:*", "*"), iam.Yes},
+		{"denied on one trail", deny(`"Action":"cloudtrail:*","Resource":"arn:aws:cloudtrail:*:*:trail/t"`), iam.No},
+		{"denied on all but one trail", deny(`"Action":"cloudtrail:*","NotResource":"arn:aws:cloudtrail:*:*:trail/t"`), iam.No},
+		{"denied to all but one role", deny(`"Action":"cloudtrail:*","Resource":"*","Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/admin"}}`), iam.No},
+		{"another action", deny(`"Action":"cloudtrail:DeleteTrail","Resource":"*"`), iam.No},
+	} {
+		if got, why := ask(test.content); got != test.want {
+			t.Errorf("%s: got %v (%s), want %v", test.name, got, why, test.want)
+		}
+	}
+}

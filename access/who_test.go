@@ -83,6 +83,7 @@ func TestOrganization(t *testing.T) {
 		org(theirs, `{"TreeRead":true}`), org(ours, `{}`),
 		{typ: typeOrgRoot, id: "r-1", account: theirs, properties: `{"Id":"r-1","PolicyTypes":[{"Type":"SERVICE_CONTROL_POLICY","Status":"ENABLED"}]}`},
 		{typ: typeUnit, id: "ou-1", account: theirs, properties: `{"Id":"ou-1","ParentId":"r-1"}`},
+		{typ: typeOrgAccount, id: theirs, account: theirs, properties: `{"AccountId":"` + theirs + `","ParentIds":["r-1"]}`},
 		{typ: typeOrgAccount, id: ours, account: theirs, properties: `{"AccountId":"` + ours + `","ParentIds":["ou-1"]}`},
 		{typ: typeOrgPolicy, id: "p-full", account: theirs, properties: `{"Name":"full","Type":"SERVICE_CONTROL_POLICY","TargetIds":["r-1","ou-1","` + ours + `"],"Content":` + allow("*", "*") + `}`},
 		{typ: typeOrgPolicy, id: "p-1", account: theirs, properties: `{"Name":"no-s3","Type":"SERVICE_CONTROL_POLICY","TargetIds":["ou-1"],"Content":{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}}`},
@@ -91,6 +92,10 @@ func TestOrganization(t *testing.T) {
 	x := load(t, tree...)
 	if got := whoCan(t, x, "s3:GetObject", "arn:aws:s3:::b/k"); got != "" {
 		t.Errorf("the SCP binds nobody:\n%s", got)
+	}
+	// The management account is bound by none, whatever hangs above it.
+	if a := x.Account(theirs); !a.Management || a.SCPs != nil || a.Unread != "" {
+		t.Errorf("the management account: %+v", a)
 	}
 	if a := x.Account(ours); len(a.SCPs) != 3 || a.RCPs != nil || a.Path != "o-1/r-1/ou-1/" {
 		t.Errorf("%+v", a)
@@ -194,5 +199,85 @@ func TestUnreadACL(t *testing.T) {
 	}
 	if why != "resource policy ACL of arn:aws:s3:::b could not be read: s3:GetBucketAcl was denied" {
 		t.Errorf("list: %q", why)
+	}
+}
+
+// TestRestrictedBucket: RestrictPublicBuckets keeps out whoever is not of the
+// account, but no AWS service.
+func TestRestrictedBucket(t *testing.T) {
+	b := bucket
+	b.properties = `{"BucketName":"b","PublicAccessBlockConfiguration":{"RestrictPublicBuckets":true}}`
+	policy := thing{typ: "AWS::S3::BucketPolicy", id: "b", properties: `{"Bucket":"b","PolicyDocument":{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"},
+		{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}]}}`}
+	x := load(t, b, policy, user("alice", ""))
+	if got := whoCan(t, x, "s3:GetObject", "arn:aws:s3:::b/k"); got != "logging.s3.amazonaws.com Allowed\nroot Allowed\nuser/alice Allowed" {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestUnreadAccountBlock: what the account's Block Public Access does may keep
+// the public out.
+func TestUnreadAccountBlock(t *testing.T) {
+	policy := thing{typ: "AWS::S3::BucketPolicy", id: "b", properties: `{"Bucket":"b","PolicyDocument":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}}`}
+	gap := &merlon.Gap{Call: "s3control:GetPublicAccessBlock", Account: ours, Region: "us-east-1", Types: []string{typeAccountBlock}, Cause: "AccessDenied"}
+	x, err := Load(context.Background(), worldWithGaps(t, []*merlon.Gap{gap}, bucket, policy), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := whoCan(t, x, "s3:GetObject", "arn:aws:s3:::b/k"); !strings.Contains(got, "anonymous Unknown") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestGrantConstraint: a grant holds for its encryption context only.
+func TestGrantConstraint(t *testing.T) {
+	key := thing{typ: "AWS::KMS::Key", id: "k", arn: "arn:aws:kms:us-east-1:" + ours + ":key/k",
+		properties: `{"KeyPolicy":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + ours + `:user/alice"},"Action":"kms:*","Resource":"*"}}}`}
+	grant := thing{typ: "Merlon::KMS::Grant", id: "g", properties: `{"GrantId":"g","KeyId":"` + key.arn + `","GranteePrincipal":"arn:aws:iam::` + ours + `:user/bob","Operations":["Decrypt"],"Constraints":{"EncryptionContextEquals":{"app":"shop"}}}`}
+	x := load(t, key, grant, user("alice", ""), user("bob", ""))
+	r, err := x.Resource(context.Background(), key.arn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob := x.Principal("arn:aws:iam::" + ours + ":user/bob")
+	for value, want := range map[string]iam.Decision{"shop": iam.Allowed, "other": iam.ImplicitlyDenied} {
+		if got := x.Decide(bob, "kms:Decrypt", r, map[string][]string{"kms:EncryptionContext:app": {value}}); got != want {
+			t.Errorf("with the context %s: %v, want %v", value, got, want)
+		}
+	}
+	if got := x.Decide(bob, "kms:Decrypt", r, nil); got != iam.Unknown {
+		t.Errorf("with a context that is not known: %v", got)
+	}
+}
+
+// TestSessionTags: a session may bring tags where the role's trust lets it.
+func TestSessionTags(t *testing.T) {
+	policy := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/team":"a"}}}}`
+	tagging := strings.Replace(trust(`{"AWS":"`+ours+`"}`), `"sts:AssumeRole"`, `["sts:AssumeRole","sts:TagSession"]`, 1)
+	x := load(t, bucket, role("plain", trust(`{"AWS":"`+ours+`"}`), policy), role("tagging", tagging, policy))
+	if got := whoCan(t, x, "s3:GetObject", "arn:aws:s3:::b/k"); got != "root Allowed\nrole/tagging Unknown" {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// TestPeople: someone in Identity Center gets there by its group's permission
+// set, also where the reserved role was not read.
+func TestPeople(t *testing.T) {
+	set := "arn:aws:sso:::permissionSet/i/p"
+	x := load(t, bucket,
+		thing{typ: typePermissionSet, id: "i|p", properties: `{"InstanceArn":"arn:aws:sso:::instance/i","PermissionSetArn":"` + set + `","Name":"Readers","InlinePolicy":` + allow("s3:Get*", "*") + `}`},
+		thing{typ: typeStoreUser, id: "u1", arn: "arn:aws:identitystore:::user/u1", properties: `{"UserId":"u1","UserName":"ann","IdentityStoreId":"d"}`},
+		thing{typ: typeStoreUser, id: "u2", arn: "arn:aws:identitystore:::user/u2", properties: `{"UserId":"u2","UserName":"ben","IdentityStoreId":"d","UserStatus":"DISABLED"}`},
+		thing{typ: typeStoreUser, id: "u3", arn: "arn:aws:identitystore:::user/u3", properties: `{"UserId":"u3","UserName":"cat","IdentityStoreId":"d"}`},
+		thing{typ: typeStoreGroup, id: "g1", properties: `{"GroupId":"g1","DisplayName":"readers","IdentityStoreId":"d"}`},
+		thing{typ: typeMembership, id: "m1", properties: `{"GroupId":"g1","IdentityStoreId":"d","MemberId":{"UserId":"u1"}}`},
+		thing{typ: typeMembership, id: "m2", properties: `{"GroupId":"g1","IdentityStoreId":"d","MemberId":{"UserId":"u2"}}`},
+		thing{typ: typeAssignment, id: "a1", properties: `{"InstanceArn":"arn:aws:sso:::instance/i","PermissionSetArn":"` + set + `","PrincipalId":"g1","PrincipalType":"GROUP","TargetId":"` + ours + `","TargetType":"AWS_ACCOUNT"}`},
+	)
+	want := "role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Readers_* Allowed\nroot Allowed\n" +
+		"ann Allowed > permission set Readers by group readers > role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Readers_*"
+	if got := whoCan(t, x, "s3:GetObject", "arn:aws:s3:::b/k"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

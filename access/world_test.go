@@ -30,6 +30,12 @@ type thing struct {
 // counts as read.
 func world(tb testing.TB, things ...thing) *inventory.Snapshot {
 	tb.Helper()
+	return worldWithGaps(tb, nil, things...)
+}
+
+// worldWithGaps is a world in which some calls were denied.
+func worldWithGaps(tb testing.TB, gaps []*merlon.Gap, things ...thing) *inventory.Snapshot {
+	tb.Helper()
 	region := merlon.Region("us-east-1")
 	resources := []*merlon.Resource{
 		{Type: "Merlon::Account::Account", ID: ours, Account: ours, Region: region},
@@ -54,7 +60,7 @@ func world(tb testing.TB, things ...thing) *inventory.Snapshot {
 		resources = append(resources, &merlon.Resource{Type: t.typ, ID: t.id, ARN: merlon.ARN(t.arn), Name: name, Account: merlon.AccountID(t.account), Region: region,
 			Tags: t.tags, Properties: json.RawMessage(t.properties), Observed: json.RawMessage(t.observed), Unknowns: t.unknowns})
 	}
-	return inventorytest.Snapshot(tb, resources, nil, types...)
+	return inventorytest.Snapshot(tb, resources, gaps, types...)
 }
 
 func user(name, policy string, more ...string) thing {
