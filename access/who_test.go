@@ -255,8 +255,10 @@ func TestGrantConstraint(t *testing.T) {
 func TestSessionTags(t *testing.T) {
 	policy := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/team":"a"}}}}`
 	tagging := strings.Replace(trust(`{"AWS":"`+ours+`"}`), `"sts:AssumeRole"`, `["sts:AssumeRole","sts:TagSession"]`, 1)
-	x := load(t, bucket, role("plain", trust(`{"AWS":"`+ours+`"}`), policy), role("tagging", tagging, policy))
-	if got := whoCan(t, x, "s3:GetObject", "arn:aws:s3:::b/k"); got != "root Allowed\nrole/tagging Unknown" {
+	unread := role("unread", "null", policy)
+	unread.unknowns = []merlon.Unknown{{Path: "/properties/AssumeRolePolicyDocument", Reason: "a parameter"}}
+	x := load(t, bucket, role("plain", trust(`{"AWS":"`+ours+`"}`), policy), role("tagging", tagging, policy), unread)
+	if got := whoCan(t, x, "s3:GetObject", "arn:aws:s3:::b/k"); got != "root Allowed\nrole/tagging Unknown\nrole/unread Unknown\nrole/plain Unknown > role/unread" {
 		t.Errorf("got\n%s", got)
 	}
 }
